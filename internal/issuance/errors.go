@@ -1,0 +1,75 @@
+package issuance
+
+import "strings"
+
+// Kind says what sort of refusal an Error is. The list is closed: every surface
+// decides for each kind how it answers, and a linter holds those switches complete.
+type Kind int
+
+// The kinds of refusal.
+const (
+	// Invalid means that the request does not fit the rules; Fields says where.
+	Invalid Kind = iota + 1
+	// NotFound means that the thing named does not exist, or not for this caller.
+	NotFound
+	// Conflict means that the thing is spent or in a state that does not allow this.
+	Conflict
+	// Expired means that the time for this is over.
+	Expired
+	// Denied means that the caller may not do this.
+	Denied
+	// Locked means that too many wrong attempts closed the offer.
+	Locked
+)
+
+// Error is an expected refusal. Code is stable and for programs, Reason is for the
+// person who asked; neither carries a claim, a code, a token or a key.
+type Error struct {
+	Kind   Kind
+	Code   string
+	Reason string
+	Fields []Field
+}
+
+// Field is one faulty member of a request: Pointer is an RFC 6901 JSON pointer from
+// the root of the claims ("/iban") or of the request ("/tx_code/length").
+type Field struct {
+	Pointer string
+	Code    string
+	Reason  string
+}
+
+// Error gives the code and the reason, safe to show.
+func (e *Error) Error() string {
+	parts := []string{e.Code}
+	if e.Reason != "" {
+		parts = append(parts, e.Reason)
+	}
+	return strings.Join(parts, ": ")
+}
+
+// Refuse makes a refusal without fields.
+func Refuse(kind Kind, code, reason string) *Error {
+	return &Error{Kind: kind, Code: code, Reason: reason}
+}
+
+// Codes of refusals that more than one place must recognise.
+const (
+	// CodeUnknownType is the code for a credential_configuration_id nobody configured.
+	CodeUnknownType = "unknown_credential_configuration"
+	// CodeInvalidClaims is the code for claims that do not fit the type.
+	CodeInvalidClaims = "invalid_claims"
+	// CodeReplayed is the code for a single-use value (nonce, DPoP jti) seen before.
+	CodeReplayed = "replayed"
+	// CodeTxCodeMissing is the code for a redemption without the transaction code that the offer asks for.
+	CodeTxCodeMissing = "tx_code_missing"
+	// CodeTxCodeUnexpected is the code for a transaction code where none was asked for.
+	CodeTxCodeUnexpected = "tx_code_unexpected"
+	// CodeTxCodeWrong is the code for a transaction code that does not match.
+	CodeTxCodeWrong = "tx_code_wrong"
+	// CodeIdempotencyMismatch is the code for an Idempotency-Key reused with another request.
+	CodeIdempotencyMismatch = "idempotency_key_reused"
+)
+
+// ErrIdempotencyKeyTaken is returned by Offers.AddOffer when the idempotency key was used before.
+var ErrIdempotencyKeyTaken = Refuse(Conflict, "idempotency_key_taken", "this Idempotency-Key was used before")

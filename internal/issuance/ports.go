@@ -1,0 +1,185 @@
+package issuance
+
+import (
+	"context"
+	"time"
+
+	"counterfoil/internal/secret"
+	"counterfoil/internal/typemeta"
+)
+
+// Offers is the durable record of offers. Every change is one guarded update that commits
+// together with its event and, where the event has a callback status, one queued
+// delivery per active callback endpoint.
+type Offers interface {
+	// AddOffer records a new offer, its sealed claims and OfferCreated in one commit. When
+	// d.Idempotency names a key that is already taken it changes nothing and returns
+	// ErrIdempotencyKeyTaken.
+	AddOffer(ctx context.Context, d Draft) error
+	// Offer returns an offer; NotFound.
+	Offer(ctx context.Context, id OfferID) (Offer, error)
+	// ListOffers returns offers, newest first.
+	ListOffers(ctx context.Context, f Filter) ([]Offer, error)
+	// EndOffer moves an open offer to StatusCancelled or StatusFailed and destroys its claims; Conflict when
+	// it is no longer in one of Sources(e.To) or its deadline has passed, NotFound.
+	EndOffer(ctx context.Context, e End) (Offer, error)
+	// Idempotent returns what an idempotency key was first used for; NotFound.
+	Idempotent(ctx context.Context, keyHash []byte) (Idempotent, error)
+}
+
+// Gates are the single-use doors of an offer's life. Racing callers get exactly one success.
+type Gates interface {
+	// OfferByCode returns the offer of a pre-authorized code with the MAC of its transaction
+	// code (nil when none); NotFound.
+	OfferByCode(ctx context.Context, codeHash []byte) (Offer, []byte, error)
+	// Redeem moves the offer to StatusRedeemed, records the grant, the spent values and OfferRedeemed;
+	// Conflict when the code was redeemed, ended, expired or its attempts are used up;
+	// Conflict with CodeReplayed when a spent value is known.
+	Redeem(ctx context.Context, r Redemption) error
+	// CountWrongCode counts one wrong transaction code in a commit of its own and records
+	// CodeRejected, or OfferFailed when the limit is reached. It returns the attempts left;
+	// Conflict when the offer is no longer open.
+	CountWrongCode(ctx context.Context, w WrongCode) (left int, err error)
+	// Settle records what was signed: batch, credentials, spent values; the first settlement of an
+	// offer moves it to StatusIssued with CredentialIssued, later ones record CredentialReissued.
+	// Conflict when the offer was not redeemed, its time is over or s.Limit credentials would be
+	// exceeded; Conflict with CodeReplayed when a spent value is known.
+	Settle(ctx context.Context, s Settlement) error
+	// Confirm records what the wallet did with a batch; the same notification again changes
+	// nothing. NotFound for a notification id that is not of this grant.
+	Confirm(ctx context.Context, n Confirmation) error
+}
+
+// Grants opens what a grant leads to.
+type Grants interface {
+	// Grant returns the grant of a token, its offer and the opened claims (a JSON object; nil once
+	// destroyed); NotFound.
+	Grant(ctx context.Context, tokenHash []byte) (Grant, Offer, []byte, error)
+	// TxCode opens the sealed copy of an offer's transaction code; NotFound when there is none or
+	// it was destroyed because the offer was redeemed or ended.
+	TxCode(ctx context.Context, id OfferID) (secret.Text, error)
+}
+
+// Record is the timeline of offers.
+type Record interface {
+	// Note buffers a look; it never blocks and never fails.
+	Note(l Look)
+	// Events returns the events of an offer in order.
+	Events(ctx context.Context, id OfferID) ([]Event, error)
+	// Deliveries returns the deliveries of an offer in order.
+	Deliveries(ctx context.Context, id OfferID) ([]Delivery, error)
+	// ExpireDue moves at most limit open offers whose deadline has passed to StatusExpired, with OfferExpired, and
+	// returns how many.
+	ExpireDue(ctx context.Context, now time.Time, limit int) (int, error)
+	// Forget destroys the claims of issued offers whose grants have run out, and spent values and
+	// idempotency keys past their time.
+	Forget(ctx context.Context, now time.Time) error
+}
+
+// Types finds credential types by credential configuration id.
+type Types interface {
+	Type(id string) (typemeta.Type, bool)
+}
+
+// Minter turns what was prepared into the bytes of a credential and checks that
+// they say what was prepared. It must not be called inside a transaction.
+type Minter interface {
+	Mint(ctx context.Context, p Prepared) (Minted, error)
+}
+
+// Prepared is everything a credential will say, decided before anything is signed.
+type Prepared struct {
+	Type   typemeta.Type
+	Claims map[string]any
+	Holder HolderKey
+	// At is the moment of issuance; the minter rounds what becomes public
+	// (RFC 9901 §10.1).
+	At time.Time
+}
+
+// Minted is a signed credential, ready to be handed to the wallet, with the times it states.
+type Minted struct {
+	Credential string
+	Format     string
+	IssuedAt   time.Time
+	ExpiresAt  time.Time
+}
+
+// Draft is a new offer as the store takes it.
+type Draft struct {
+	Offer     Offer
+	Claims    []byte // JSON object, to be sealed
+	CodeHash  []byte
+	TxCodeMAC []byte      // nil without transaction code
+	TxCode    secret.Text // to be sealed while reveal is allowed
+	// Idempotency is nil when the caller sent no key.
+	Idempotency *Idempotency
+}
+
+// Idempotency is a caller's key and the fingerprint of the request it came with.
+type Idempotency struct {
+	KeyHash     []byte
+	RequestHash []byte
+	ExpiresAt   time.Time
+}
+
+// Idempotent is what an idempotency key was first used for.
+type Idempotent struct {
+	RequestHash []byte
+	Offer       Offer
+	TxCode      secret.Text
+}
+
+// Filter selects offers for a list. Zero values do not restrict; Limit is required.
+type Filter struct {
+	CreatedBy string
+	// OpenAt, when set, keeps offers that have not ended by then.
+	OpenAt time.Time
+	Limit  int
+}
+
+// End is a guarded move to StatusCancelled or StatusFailed.
+type End struct {
+	Offer OfferID
+	To    Status
+	At    time.Time
+	Cause string
+}
+
+// Redemption is a correct code about to be spent. MaxAttempts guards against a
+// correct guess that comes after too many wrong ones.
+type Redemption struct {
+	Offer       OfferID
+	At          time.Time
+	MaxAttempts int
+	Grant       Grant
+	Spent       []Spent
+}
+
+// WrongCode is one wrong transaction code.
+type WrongCode struct {
+	Offer       OfferID
+	At          time.Time
+	MaxAttempts int
+}
+
+// Settlement is what was signed for one request. Limit bounds the credentials of one offer in total.
+type Settlement struct {
+	Offer       OfferID
+	TokenHash   []byte
+	At          time.Time
+	Batch       string // notification_id
+	Credentials []Credential
+	Spent       []Spent
+	Limit       int
+}
+
+// Confirmation is a wallet's notification. Kind is WalletConfirmed, WalletFailed or WalletDeleted.
+type Confirmation struct {
+	Batch     string
+	TokenHash []byte
+	Kind      EventKind
+	At        time.Time
+	Cause     string
+	Spent     []Spent
+}

@@ -1,0 +1,151 @@
+package issuance
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"time"
+
+	"counterfoil/internal/secret"
+)
+
+// Code gives the pre-authorized code of an offer. It is derived, not stored: an offer
+// by reference must show it at every fetch, and the database must not be able to.
+func (s *Service) Code(id OfferID) secret.Text {
+	return secret.NewText(base64.RawURLEncoding.EncodeToString(s.codeKey.MAC([]byte(id))))
+}
+
+// RetrieveOffer is a wallet fetching an offer by reference: any number of times until it is
+// redeemed or ended. Refusals: NotFound; Expired when it can no longer be redeemed.
+func (s *Service) RetrieveOffer(ctx context.Context, id OfferID) (Offer, secret.Text, error) {
+	o, err := s.Offer(ctx, id)
+	if err != nil {
+		return Offer{}, secret.Text{}, err
+	}
+	if !o.Status.Fetchable() {
+		return Offer{}, secret.Text{}, Refuse(Expired, "offer_gone", "this offer was used or has ended")
+	}
+	s.Record.Note(Look{Offer: id, Kind: OfferRetrieved, At: s.Clock()})
+	return o, s.Code(id), nil
+}
+
+// RedeemCode is a request to exchange a pre-authorized code.
+type RedeemCode struct {
+	Code string
+	// TxCode is nil when the wallet sent none.
+	TxCode *string
+	// Thumbprint binds the grant to a DPoP key; empty for a bearer token.
+	Thumbprint string
+	// Spent are single-use values to record with the redemption (the DPoP jti).
+	Spent []Spent
+}
+
+// Token is a fresh access token and how long it is good for.
+type Token struct {
+	AccessToken secret.Text
+	ExpiresIn   time.Duration
+}
+
+// RedeemCode exchanges a pre-authorized code for an access token, once. Refusals, in this
+// order (OpenID4VCI 1.0 §6.3): NotFound unknown code; Conflict, Expired, Locked no longer redeemable;
+// Invalid with CodeTxCodeUnexpected or CodeTxCodeMissing; Denied with CodeTxCodeWrong, counted in its own
+// committed step; Locked when that was the last attempt; Conflict when another redemption won.
+//
+// The code is compared before the guarded update and counted after it, so that racing
+// guesses take effect in the order of their commits: a right code succeeds only while fewer than
+// the allowed number of wrong ones were committed before it.
+func (s *Service) RedeemCode(ctx context.Context, r RedeemCode) (Token, error) {
+	o, mac, err := s.Gates.OfferByCode(ctx, secret.Hash(r.Code))
+	if err != nil {
+		return Token{}, fmt.Errorf("find code: %w", err)
+	}
+	now := s.Clock()
+	if err := s.redeemable(o, mac, r, now); err != nil {
+		return Token{}, err
+	}
+	if mac != nil && !secret.ConstantTimeEqual(mac, s.txCodeMAC(o.ID, *r.TxCode)) {
+		return Token{}, s.wrongCode(ctx, o.ID, now)
+	}
+	access, err := s.token()
+	if err != nil {
+		return Token{}, err
+	}
+	err = s.Gates.Redeem(ctx, Redemption{
+		Offer: o.ID, At: now, MaxAttempts: s.settings.MaxAttempts,
+		Grant: Grant{
+			TokenHash: secret.Hash(access), Offer: o.ID, Type: o.Type,
+			Thumbprint: r.Thumbprint, ExpiresAt: now.Add(s.settings.TokenTTL),
+		},
+		Spent: r.Spent,
+	})
+	if err != nil {
+		return Token{}, fmt.Errorf("redeem: %w", err)
+	}
+	return Token{AccessToken: secret.NewText(access), ExpiresIn: s.settings.TokenTTL}, nil
+}
+
+// redeemable checks everything about a redemption but the transaction code's value, and
+// notes a refusal on the offer's timeline.
+func (s *Service) redeemable(o Offer, mac []byte, r RedeemCode, now time.Time) error {
+	var refusal *Error
+	switch st := o.StatusAt(now); {
+	case st == StatusExpired:
+		refusal = Refuse(Expired, "offer_expired", "the offer has expired")
+	case !st.Fetchable():
+		refusal = Refuse(Conflict, "code_spent", "the code was used before or the offer has ended")
+	case mac == nil && r.TxCode != nil:
+		refusal = Refuse(Invalid, CodeTxCodeUnexpected, "the offer asks for no transaction code")
+	case mac != nil && r.TxCode == nil:
+		refusal = Refuse(Invalid, CodeTxCodeMissing, "the offer asks for a transaction code")
+	}
+	if refusal == nil {
+		return nil
+	}
+	s.NoteRefusal(o.ID, refusal.Reason)
+	return refusal
+}
+
+func (s *Service) wrongCode(ctx context.Context, id OfferID, now time.Time) error {
+	left, err := s.Gates.CountWrongCode(ctx, WrongCode{Offer: id, At: now, MaxAttempts: s.settings.MaxAttempts})
+	if err != nil {
+		return fmt.Errorf("count wrong code: %w", err)
+	}
+	if left == 0 {
+		return Refuse(Locked, CodeTxCodeWrong, "too many wrong transaction codes, the offer has ended")
+	}
+	return Refuse(Denied, CodeTxCodeWrong, "the transaction code is wrong")
+}
+
+// NoteRefusal puts a refusal that a wallet got on the timeline of its offer, so that staff never
+// know less than the wallet.
+func (s *Service) NoteRefusal(id OfferID, cause string) {
+	s.Record.Note(Look{Offer: id, Kind: RequestRefused, At: s.Clock(), Cause: cause})
+}
+
+// RevealTxCode opens the transaction code for the person at the counter and records that
+// it was shown. NotFound when the offer has none or no longer.
+func (s *Service) RevealTxCode(ctx context.Context, id OfferID, by Actor) (secret.Text, error) {
+	o, err := s.Offer(ctx, id)
+	if err != nil {
+		return secret.Text{}, err
+	}
+	if !o.Status.Fetchable() {
+		return secret.Text{}, Refuse(NotFound, "no_tx_code", "the transaction code is no longer needed")
+	}
+	code, err := s.Grants.TxCode(ctx, id)
+	if err != nil {
+		return secret.Text{}, fmt.Errorf("open transaction code: %w", err)
+	}
+	s.Record.Note(Look{Offer: id, Kind: CodeRevealed, At: s.Clock(), Cause: "shown to " + by.Name})
+	return code, nil
+}
+
+// Kinds of err, or 0 for a fault.
+func KindOf(err error) Kind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return 0
+}

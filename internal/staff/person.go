@@ -1,0 +1,59 @@
+package staff
+
+import (
+	"slices"
+	"time"
+)
+
+// PersonID names a person for the record.
+type PersonID string
+
+// Person is somebody who may sign in to the portal.
+type Person struct {
+	ID       PersonID
+	Name     string // what they sign in with, lower case
+	Display  string // how they are shown
+	Roles    []Role
+	Disabled bool
+	// PasswordHash is an argon2id hash in PHC form; empty when the person has no password.
+	PasswordHash string
+	CreatedAt    time.Time
+}
+
+// May tells whether any of the person's roles allows the action.
+func (p Person) May(a Action) bool {
+	return !p.Disabled && slices.ContainsFunc(p.Roles, func(r Role) bool { return allows(r, a) })
+}
+
+// Session is one signed-in browser. The token that the browser holds is stored only as a hash.
+type Session struct {
+	TokenHash []byte
+	Person    PersonID
+	CreatedAt time.Time
+	SeenAt    time.Time
+	EndsAt    time.Time // absolute limit
+}
+
+// Kind says what sort of refusal an Error is.
+type Kind int
+
+// The kinds of refusal.
+const (
+	Invalid Kind = iota + 1
+	NotFound
+	Conflict
+	Denied
+	Limited
+)
+
+// Error is an expected refusal; Reason is safe to show.
+type Error struct {
+	Kind   Kind
+	Reason string
+}
+
+// Error gives the reason.
+func (e *Error) Error() string { return e.Reason }
+
+// Refuse makes a refusal.
+func Refuse(k Kind, reason string) *Error { return &Error{Kind: k, Reason: reason} }

@@ -1,0 +1,37 @@
+package staff
+
+// Role is what a person is at the bank; roles are listed on the person, several are allowed.
+type Role string
+
+// The roles.
+const (
+	Operator      Role = "operator"
+	Approver      Role = "approver"
+	Administrator Role = "administrator"
+	Auditor       Role = "auditor"
+)
+
+// Roles lists every role once.
+func Roles() []Role { return []Role{Operator, Approver, Administrator, Auditor} }
+
+// Action is something a role may allow.
+type Action string
+
+// The actions of the portal.
+const (
+	CreateOffers Action = "offers.create"
+	ReadOffers   Action = "offers.read"
+	CancelOffers Action = "offers.cancel"
+	RevealCodes  Action = "codes.reveal"
+)
+
+// allows is the whole policy: what is not in it is denied.
+func allows(r Role, a Action) bool {
+	switch r {
+	case Operator:
+		return a == CreateOffers || a == ReadOffers || a == CancelOffers || a == RevealCodes
+	case Approver, Administrator, Auditor:
+		return a == ReadOffers
+	}
+	return false
+}

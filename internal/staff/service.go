@@ -1,0 +1,156 @@
+package staff
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"counterfoil/internal/secret"
+)
+
+// People is the durable record of people.
+type People interface {
+	// AddPerson records a person; Conflict when the name is taken.
+	AddPerson(ctx context.Context, p Person) error
+	// PersonByName returns a person; NotFound.
+	PersonByName(ctx context.Context, name string) (Person, error)
+	// SetPassword replaces a person's password hash and ends their sessions; NotFound.
+	SetPassword(ctx context.Context, name, hash string) error
+	// SetDisabled disables (ending all sessions) or enables a person; NotFound.
+	SetDisabled(ctx context.Context, name string, disabled bool) error
+	// ListPeople returns everybody by name.
+	ListPeople(ctx context.Context) ([]Person, error)
+}
+
+// Sessions is the durable record of sessions.
+type Sessions interface {
+	// AddSession records a session.
+	AddSession(ctx context.Context, s Session) error
+	// Session returns a session and its person; NotFound when there is none.
+	Session(ctx context.Context, tokenHash []byte) (Session, Person, error)
+	// TouchSession moves SeenAt forward.
+	TouchSession(ctx context.Context, tokenHash []byte, at time.Time) error
+	// EndSession removes a session; removing none is fine.
+	EndSession(ctx context.Context, tokenHash []byte) error
+	// EndOldSessions removes sessions past their limits: not seen since idleBefore, or over at now.
+	EndOldSessions(ctx context.Context, idleBefore, now time.Time) error
+}
+
+// hashesAtOnce bounds the memory that password checks may take together.
+const hashesAtOnce = 2
+
+// Service is the use cases of people and sessions.
+type Service struct {
+	people   People
+	sessions Sessions
+	clock    func() time.Time
+	random   io.Reader
+	hashing  chan struct{}
+	tries    *tries
+	// decoy is a hash nobody's password has: checked when a name is unknown, so that time does not
+	// tell names apart.
+	decoy string
+}
+
+// NewService makes the use cases.
+func NewService(p People, s Sessions, clock func() time.Time, random io.Reader) (*Service, error) {
+	nobody, err := secret.Token(random, saltLen)
+	if err != nil {
+		return nil, fmt.Errorf("draw decoy password: %w", err)
+	}
+	decoy, err := hashPassword(nobody, random)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{
+		people: p, sessions: s, clock: clock, random: random, decoy: decoy,
+		hashing: make(chan struct{}, hashesAtOnce), tries: newTries(),
+	}, nil
+}
+
+// NewPerson is a request for an account.
+type NewPerson struct {
+	Name     string
+	Display  string
+	Roles    []Role
+	Password string // empty: the person cannot sign in with a password
+}
+
+// AddPerson makes an account. Invalid when the name, a role or the password does not fit; Conflict when the name is taken.
+func (s *Service) AddPerson(ctx context.Context, n NewPerson) (Person, error) {
+	name := strings.ToLower(n.Name)
+	if !regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{0,63}$`).MatchString(name) {
+		return Person{}, Refuse(Invalid, "a name is 1 to 64 letters, digits, dots, dashes, underscores or @")
+	}
+	for _, r := range n.Roles {
+		if !slices.Contains(Roles(), r) {
+			return Person{}, Refuse(Invalid, "a role is operator, approver, administrator or auditor")
+		}
+	}
+	id, err := secret.Token(s.random, saltLen)
+	if err != nil {
+		return Person{}, fmt.Errorf("draw person id: %w", err)
+	}
+	p := Person{ID: PersonID(id), Name: name, Display: n.Display, Roles: n.Roles, CreatedAt: s.clock()}
+	if p.Display == "" {
+		p.Display = n.Name
+	}
+	if n.Password != "" {
+		if err := checkPassword(n.Password); err != nil {
+			return Person{}, err
+		}
+		if p.PasswordHash, err = hashPassword(n.Password, s.random); err != nil {
+			return Person{}, err
+		}
+	}
+	if err := s.people.AddPerson(ctx, p); err != nil {
+		return Person{}, fmt.Errorf("add person: %w", err)
+	}
+	return p, nil
+}
+
+// ResetPassword gives a person a new password and ends their sessions.
+func (s *Service) ResetPassword(ctx context.Context, name, password string) error {
+	if err := checkPassword(password); err != nil {
+		return err
+	}
+	hash, err := hashPassword(password, s.random)
+	if err != nil {
+		return err
+	}
+	if err := s.people.SetPassword(ctx, strings.ToLower(name), hash); err != nil {
+		return fmt.Errorf("set password: %w", err)
+	}
+	return nil
+}
+
+// SetDisabled disables a person, ending all sessions, or enables them again.
+func (s *Service) SetDisabled(ctx context.Context, name string, disabled bool) error {
+	if err := s.people.SetDisabled(ctx, strings.ToLower(name), disabled); err != nil {
+		return fmt.Errorf("set disabled: %w", err)
+	}
+	return nil
+}
+
+// ListPeople returns everybody by name.
+func (s *Service) ListPeople(ctx context.Context) ([]Person, error) {
+	list, err := s.people.ListPeople(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list people: %w", err)
+	}
+	return list, nil
+}
+
+// KindOf gives the kind of a refusal, or 0 for a fault.
+func KindOf(err error) Kind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return 0
+}
