@@ -1,0 +1,50 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// sweepEvery keeps EXPIRED well within five seconds of the deadline.
+const sweepEvery = time.Second
+
+// sessionSweepEvery is how often old sessions are removed; their limits hold without it.
+const sessionSweepEvery = time.Minute
+
+// work lists what runs beside the doors until its context is done.
+func (p *parts) work() []func(context.Context) error {
+	return []func(context.Context) error{
+		p.deliverer.Run,
+		func(ctx context.Context) error {
+			return every(ctx, sweepEvery, p.log, "sweep offers", p.service.Sweep)
+		},
+		func(ctx context.Context) error {
+			return every(ctx, sessionSweepEvery, p.log, "sweep sessions", p.staff.Sweep)
+		},
+	}
+}
+
+// every runs do again and again until ctx is done. A fault is logged once until do succeeds again:
+// a database that is away must not fill the log, and must be found again by itself.
+func every(ctx context.Context, interval time.Duration, log *slog.Logger, what string, do func(context.Context) error) error {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	failing := false
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		err := do(ctx)
+		switch {
+		case err != nil && ctx.Err() == nil && !failing:
+			failing = true
+			log.Error(what, "error", err)
+		case err == nil && failing:
+			failing = false
+			log.Info(what + ": works again")
+		}
+	}
+}

@@ -1,0 +1,40 @@
+package config
+
+import (
+	"time"
+
+	"counterfoil/internal/secret"
+)
+
+// Prefix begins the name of every variable.
+const Prefix = "COUNTERFOIL_"
+
+// Config is everything that can be set. Each field's doc tag is its line in the README's table;
+// a secret may also come from a file named by the variable with _FILE behind it.
+type Config struct {
+	PublicURL string `env:"PUBLIC_URL" envDefault:"http://localhost:8080" doc:"credential issuer identifier: what wallets reach, may have a path"`
+
+	PublicAddr     string `env:"PUBLIC_ADDR" envDefault:":8080" doc:"where the wallet door listens"`
+	ManagementAddr string `env:"MANAGEMENT_ADDR" envDefault:"127.0.0.1:8081" doc:"where the management door listens"`
+	PortalAddr     string `env:"PORTAL_ADDR" envDefault:"127.0.0.1:8082" doc:"where the staff portal listens"`
+
+	PublicTLSCert     string `env:"PUBLIC_TLS_CERT" doc:"PEM chain of the wallet door; without it the door speaks plain HTTP"`
+	PublicTLSKey      string `env:"PUBLIC_TLS_KEY" doc:"PEM key of the wallet door"`
+	ManagementTLSCert string `env:"MANAGEMENT_TLS_CERT" doc:"PEM chain of the management door"`
+	ManagementTLSKey  string `env:"MANAGEMENT_TLS_KEY" doc:"PEM key of the management door"`
+	PortalTLSCert     string `env:"PORTAL_TLS_CERT" doc:"PEM chain of the portal"`
+	PortalTLSKey      string `env:"PORTAL_TLS_KEY" doc:"PEM key of the portal"`
+
+	DataDir     string      `env:"DATA_DIR" envDefault:"./data" doc:"SQLite database, keys and certificates"`
+	DatabaseURL secret.Text `env:"DATABASE_URL" secret:"true" doc:"postgres://… in production; empty means an SQLite file in the data dir"`
+	TypesDir    string      `env:"TYPES_DIR" doc:"folder of credential types; empty means the bundled samples"`
+
+	CallbackURL    string      `env:"CALLBACK_URL" doc:"the first callback endpoint"`
+	CallbackSecret secret.Text `env:"CALLBACK_SECRET" secret:"true" doc:"whsec_ and base64 of 24 to 64 random bytes; signs callbacks"`
+
+	OfferTTL       time.Duration `env:"OFFER_TTL" envDefault:"5m" doc:"how long an offer may be redeemed"`
+	TxCodeAttempts int           `env:"TX_CODE_ATTEMPTS" envDefault:"5" doc:"wrong transaction codes that end an offer"`
+
+	MasterKey      secret.Text `env:"MASTER_KEY" secret:"true" doc:"32 bytes, base64 or hex, that wrap all data keys; the demo makes one in the data dir"`
+	ManagementAuth string      `env:"MANAGEMENT_AUTH" envDefault:"none" doc:"who may call the management door: none, on loopback only"`
+}

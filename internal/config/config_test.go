@@ -1,0 +1,111 @@
+package config_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"counterfoil/internal/config"
+)
+
+const goodSecret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+
+func TestLoad_names_every_fault_by_its_variable(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(file, []byte(strings.Repeat("ab", 32)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string]struct {
+		env  []string
+		want []string // parts of the error, none means that it loads
+	}{
+		"nothing set": {},
+		"an unknown variable": {
+			[]string{"COUNTERFOIL_PUBLIC_ULR=x"}, []string{"COUNTERFOIL_PUBLIC_ULR is not a setting"}},
+		"a _FILE of what is no secret": {
+			[]string{"COUNTERFOIL_DATA_DIR_FILE=/x"}, []string{"COUNTERFOIL_DATA_DIR_FILE is not a setting"}},
+		"a secret from a file": {[]string{"COUNTERFOIL_MASTER_KEY_FILE=" + file}, nil},
+		"a secret twice": {
+			[]string{"COUNTERFOIL_MASTER_KEY_FILE=" + file, "COUNTERFOIL_MASTER_KEY=" + strings.Repeat("ab", 32)},
+			[]string{"COUNTERFOIL_MASTER_KEY and COUNTERFOIL_MASTER_KEY_FILE are both set"}},
+		"a missing file": {
+			[]string{"COUNTERFOIL_MASTER_KEY_FILE=/does/not/exist"}, []string{"COUNTERFOIL_MASTER_KEY_FILE"}},
+		"two faults at once": {
+			[]string{"COUNTERFOIL_OFFER_TTL=soon", "COUNTERFOIL_TX_CODE_ATTEMPTS=0"},
+			[]string{"COUNTERFOIL_OFFER_TTL", "COUNTERFOIL_TX_CODE_ATTEMPTS"}},
+		"a short master key": {[]string{"COUNTERFOIL_MASTER_KEY=abcd"}, []string{"COUNTERFOIL_MASTER_KEY must be 32 bytes"}},
+		"a public URL with a trailing slash": {
+			[]string{"COUNTERFOIL_PUBLIC_URL=https://issuer.example/"}, []string{"COUNTERFOIL_PUBLIC_URL must not end in a slash"}},
+		"a public URL with a query": {
+			[]string{"COUNTERFOIL_PUBLIC_URL=https://issuer.example?x"}, []string{"no query"}},
+		"a public URL with upper case": {
+			[]string{"COUNTERFOIL_PUBLIC_URL=https://Issuer.example"}, []string{"plain form"}},
+		"a callback without a secret": {
+			[]string{"COUNTERFOIL_CALLBACK_URL=https://x.example"}, []string{"COUNTERFOIL_CALLBACK_SECRET must be set"}},
+		"a callback with a short secret": {
+			[]string{"COUNTERFOIL_CALLBACK_URL=https://x.example", "COUNTERFOIL_CALLBACK_SECRET=whsec_YWJj"},
+			[]string{"COUNTERFOIL_CALLBACK_SECRET must be whsec_"}},
+		"a callback with a secret": {
+			[]string{"COUNTERFOIL_CALLBACK_URL=https://x.example", "COUNTERFOIL_CALLBACK_SECRET=" + goodSecret}, nil},
+		"an open management door": {
+			[]string{"COUNTERFOIL_MANAGEMENT_ADDR=:8081"}, []string{"COUNTERFOIL_MANAGEMENT_ADDR must be a loopback address"}},
+		"an authentication that is not there": {
+			[]string{"COUNTERFOIL_MANAGEMENT_AUTH=key"}, []string{"COUNTERFOIL_MANAGEMENT_AUTH"}},
+		"half a TLS pair": {
+			[]string{"COUNTERFOIL_PUBLIC_TLS_CERT=x"}, []string{"COUNTERFOIL_PUBLIC_TLS_KEY go together"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			_, err := config.Load(append(c.env, "PATH=/bin", "HOME=/"))
+			if len(c.want) == 0 {
+				if err != nil {
+					t.Fatalf("got %v, want none", err)
+				}
+				return
+			}
+			if err == nil {
+				t.Fatal("got no error")
+			}
+			for _, part := range c.want {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("%q does not say %q", err, part)
+				}
+			}
+		})
+	}
+}
+
+func TestLoad_never_prints_a_secret(t *testing.T) {
+	const canary = "canary-4711"
+	_, err := config.Load([]string{
+		"COUNTERFOIL_MASTER_KEY=" + canary, "COUNTERFOIL_CALLBACK_URL=https://x.example",
+		"COUNTERFOIL_CALLBACK_SECRET=" + canary,
+	})
+	if err == nil || strings.Contains(err.Error(), canary) {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestConfig_CheckProduction_refuses_what_a_demo_may_do(t *testing.T) {
+	c, err := config.Load([]string{"COUNTERFOIL_PUBLIC_URL=http://issuer.example", "COUNTERFOIL_PORTAL_ADDR=:8082"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = c.CheckProduction()
+	for _, name := range []string{"COUNTERFOIL_PUBLIC_URL", "COUNTERFOIL_MASTER_KEY", "COUNTERFOIL_PORTAL_ADDR"} {
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%v does not name %s", err, name)
+		}
+	}
+}
+
+func TestTable_is_in_the_README(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(readme), config.Table()) {
+		t.Errorf("README.md does not hold the table of settings:\n%s", config.Table())
+	}
+}

@@ -1,0 +1,75 @@
+package oauth
+
+import (
+	"net/http"
+	"strings"
+)
+
+// Error is a protocol error: a code from a specification, a description for the wallet's developer, and the
+// status it is answered with.
+type Error struct {
+	Code        string
+	Description string
+	Status      int
+}
+
+// Error gives the code and the description.
+func (e *Error) Error() string { return e.Code + ": " + e.Description }
+
+// NewError makes an error. The description keeps only the characters that RFC 6749 §5.2 and OpenID4VCI 1.0
+// §8.3.1.2 allow: printable ASCII without double quote and backslash.
+func NewError(status int, code, description string) *Error {
+	clean := strings.Map(func(r rune) rune {
+		if r < 0x20 || r > 0x7e || r == '"' || r == '\\' {
+			return -1
+		}
+		return r
+	}, description)
+	return &Error{Code: code, Description: clean, Status: status}
+}
+
+// InvalidRequest is RFC 6749 §5.2 invalid_request.
+func InvalidRequest(description string) *Error {
+	return NewError(http.StatusBadRequest, "invalid_request", description)
+}
+
+// InvalidGrant is RFC 6749 §5.2 invalid_grant.
+func InvalidGrant(description string) *Error {
+	return NewError(http.StatusBadRequest, "invalid_grant", description)
+}
+
+// InvalidClient is RFC 6749 §5.2 invalid_client.
+func InvalidClient(description string) *Error {
+	return NewError(http.StatusUnauthorized, "invalid_client", description)
+}
+
+// UnsupportedGrantType is RFC 6749 §5.2 unsupported_grant_type.
+func UnsupportedGrantType(description string) *Error {
+	return NewError(http.StatusBadRequest, "unsupported_grant_type", description)
+}
+
+// InvalidDPoPProof is RFC 9449 §5 invalid_dpop_proof, answered 400 by the authorization server; a resource
+// answers it 401.
+func InvalidDPoPProof(description string) *Error {
+	return NewError(http.StatusBadRequest, codeInvalidProof, description)
+}
+
+// UseDPoPNonce is RFC 9449 §8 use_dpop_nonce.
+func UseDPoPNonce() *Error {
+	return NewError(http.StatusBadRequest, codeUseNonce, "the DPoP proof must carry the nonce from the DPoP-Nonce header")
+}
+
+// InvalidToken is RFC 6750 §3.1 invalid_token.
+func InvalidToken(description string) *Error {
+	return NewError(http.StatusUnauthorized, "invalid_token", description)
+}
+
+// InsufficientScope is RFC 6750 §3.1 insufficient_scope.
+func InsufficientScope(description string) *Error {
+	return NewError(http.StatusForbidden, "insufficient_scope", description)
+}
+
+const (
+	codeInvalidProof = "invalid_dpop_proof"
+	codeUseNonce     = "use_dpop_nonce"
+)

@@ -1,0 +1,4 @@
+// Package qr draws QR codes as SVG and PNG, black on white with the quiet zone of four modules that ISO/IEC
+// 18004 asks for. It is the one door to skip2/go-qrcode (MIT), which is frozen since 2020 and easily
+// replaced.
+package qr

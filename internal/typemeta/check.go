@@ -1,0 +1,166 @@
+package typemeta
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"counterfoil/internal/strictjson"
+)
+
+// Bounds of claims.
+const (
+	maxClaims        = 200
+	maxClaimsBytes   = 64 << 10
+	maxElements      = 50
+	defaultMaxLength = 500
+)
+
+// Fault is one claim that does not fit. Pointer is an RFC 6901 pointer from the root of the claims;
+// Reason repeats no value.
+type Fault struct {
+	Pointer string
+	Code    string
+	Reason  string
+}
+
+// The codes of faults.
+const (
+	CodeMissing  = "missing_claim"
+	CodeUnknown  = "unknown_claim"
+	CodeReserved = "reserved_claim"
+	CodeType     = "wrong_type"
+	CodeInvalid  = "validation_failed"
+)
+
+// checker walks claims beside the type.
+type checker struct {
+	t      Type
+	now    time.Time
+	count  int
+	faults []Fault
+}
+
+// Check holds claims to the type and gives them in normal form (country codes in upper case, IBANs
+// without spaces). All faults are told at once, by pointer. now decides what lies in the future.
+func (t Type) Check(claims map[string]any, now time.Time) (map[string]any, []Fault) {
+	c := &checker{t: t, now: now}
+	normal, _ := c.object(t.tree, claims, nil, "").(map[string]any)
+	if c.count > maxClaims {
+		return nil, []Fault{{"", CodeInvalid, fmt.Sprintf("there are more than %d claims", maxClaims)}}
+	}
+	if b, err := strictjson.Encode(claims); err != nil || len(b) > maxClaimsBytes {
+		return nil, []Fault{{"", CodeInvalid, fmt.Sprintf("the claims are longer than %d bytes", maxClaimsBytes)}}
+	}
+	if len(c.faults) > 0 {
+		slices.SortStableFunc(c.faults, func(a, b Fault) int { return strings.Compare(a.Pointer, b.Pointer) })
+		return nil, c.faults
+	}
+	return normal, nil
+}
+
+func (c *checker) fault(at, code, reason string) {
+	c.faults = append(c.faults, Fault{at, code, reason})
+}
+
+func (c *checker) object(n *node, m map[string]any, path Path, at string) any {
+	normal := map[string]any{}
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if c.count++; c.count > maxClaims {
+			return nil
+		}
+		below := n.members[name]
+		pointer := at + "/" + escape(name)
+		switch {
+		case len(path) == 0 && reserved(name), name == "_sd", name == "...", name == "_sd_alg":
+			c.fault(pointer, CodeReserved, "this claim is set by the issuer")
+		case below == nil:
+			c.fault(pointer, CodeUnknown, "the type has no such claim")
+		default:
+			normal[name] = c.value(below, m[name], append(slices.Clone(path), name), pointer)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(n.members)) {
+		below := n.members[name]
+		if _, has := m[name]; !has && below.claim != nil && below.claim.Mandatory {
+			c.fault(at+"/"+escape(name), CodeMissing, "this claim is mandatory")
+		}
+	}
+	return normal
+}
+
+func (c *checker) value(n *node, v any, path Path, at string) any {
+	if n.members != nil {
+		m, ok := v.(map[string]any)
+		if !ok {
+			c.fault(at, CodeType, "must be an object")
+			return nil
+		}
+		return c.object(n, m, path, at)
+	}
+	if list, isList := v.([]any); isList {
+		return c.array(n, list, path, at)
+	}
+	if !n.leaf() {
+		c.fault(at, CodeType, "must be an array")
+		return nil
+	}
+	return c.scalar(v, path, at, n.claim != nil && n.claim.Mandatory)
+}
+
+// array checks each element. A claim that nothing is described below may be a list of plain values.
+func (c *checker) array(n *node, list []any, path Path, at string) any {
+	if len(list) > maxElements {
+		c.fault(at, CodeInvalid, fmt.Sprintf("must have at most %d elements", maxElements))
+		return nil
+	}
+	normal := make([]any, 0, len(list))
+	for i, v := range list {
+		if c.count++; c.count > maxClaims {
+			return nil
+		}
+		pointer := fmt.Sprintf("%s/%d", at, i)
+		below := n.at(i)
+		switch {
+		case n.leaf():
+			normal = append(normal, c.scalar(v, path, pointer, false))
+		case below == nil:
+			c.fault(pointer, CodeUnknown, "the type has no such element")
+		default:
+			step := any(nil)
+			if n.elements == nil {
+				step = i
+			}
+			normal = append(normal, c.value(below, v, append(slices.Clone(path), step), pointer))
+		}
+	}
+	return normal
+}
+
+func (c *checker) scalar(v any, path Path, at string, mandatory bool) any {
+	switch v.(type) {
+	case string, json.Number, bool:
+	default:
+		c.fault(at, CodeType, "must be a text, a number, true or false")
+		return nil
+	}
+	if v == "" {
+		if mandatory {
+			c.fault(at, CodeMissing, "this claim is mandatory")
+		}
+		return v
+	}
+	normal, code, reason := c.t.Hint(path).check(v, path, c.now)
+	if code != "" {
+		c.fault(at, code, reason)
+	}
+	return normal
+}
+
+// escape writes a name as an RFC 6901 token.
+func escape(name string) string {
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+}

@@ -1,0 +1,100 @@
+package typemeta
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+
+	"counterfoil/internal/strictjson"
+)
+
+const (
+	suffix       = ".json"
+	configSuffix = ".config.json"
+)
+
+// Load reads every <credential_configuration_id>.json of a folder and the <id>.config.json beside it. All
+// faults come back joined, each on one line with the file, the place and the fault.
+func Load(folder fs.FS) ([]Type, error) {
+	names, err := fs.Glob(folder, "*"+suffix)
+	if err != nil {
+		return nil, fmt.Errorf("list types: %w", err)
+	}
+	var types []Type
+	var faults []error
+	for _, name := range names {
+		if strings.HasSuffix(name, configSuffix) {
+			base := strings.TrimSuffix(name, configSuffix) + suffix
+			if _, err := fs.Stat(folder, base); err != nil {
+				faults = append(faults, fmt.Errorf("%s: there is no %s", name, base))
+			}
+			continue
+		}
+		t, err := loadOne(folder, name)
+		if err != nil {
+			faults = append(faults, err)
+			continue
+		}
+		types = append(types, t)
+	}
+	if len(types) == 0 && len(faults) == 0 {
+		faults = append(faults, errors.New("the folder of types has no .json file"))
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return types, nil
+}
+
+func loadOne(folder fs.FS, name string) (Type, error) {
+	id := strings.TrimSuffix(name, suffix)
+	if !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`).MatchString(id) {
+		return Type{}, fmt.Errorf("%s: a credential configuration id is 1 to 100 letters, digits, dots, dashes and underscores", name)
+	}
+	data, err := fs.ReadFile(folder, name)
+	if err != nil {
+		return Type{}, fmt.Errorf("read type: %w", err)
+	}
+	t, err := Parse(id, data)
+	if err != nil {
+		return Type{}, located(name, data, err)
+	}
+	configName := id + configSuffix
+	config, err := fs.ReadFile(folder, configName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return t, nil
+	}
+	if err != nil {
+		return Type{}, fmt.Errorf("read type policy: %w", err)
+	}
+	if t.Policy, err = parsePolicy(t, config); err != nil {
+		return Type{}, located(configName, config, err)
+	}
+	return t, nil
+}
+
+// located puts the file and, for a document that is no JSON, the line before each fault.
+func located(name string, data []byte, err error) error {
+	name = path.Base(name)
+	var syntax *strictjson.Error
+	if errors.As(err, &syntax) {
+		if syntax.Kind == strictjson.Malformed {
+			line := 1 + bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n"))
+			return fmt.Errorf("%s: line %d: %s", name, line, syntax.Reason)
+		}
+		return fmt.Errorf("%s: %w", name, syntax)
+	}
+	var many interface{ Unwrap() []error }
+	if errors.As(err, &many) {
+		var all []error
+		for _, e := range many.Unwrap() {
+			all = append(all, fmt.Errorf("%s: %w", name, e))
+		}
+		return errors.Join(all...)
+	}
+	return fmt.Errorf("%s: %w", name, err)
+}
