@@ -1,0 +1,196 @@
+package issuancetest
+
+import (
+	"context"
+	"crypto/rand"
+	"sync"
+	"testing"
+	"time"
+
+	"counterfoil/internal/issuance"
+	"counterfoil/internal/secret"
+)
+
+// Store is what the contract is about.
+type Store interface {
+	issuance.Offers
+	issuance.Gates
+	issuance.Grants
+	issuance.Record
+	issuance.Outbox
+}
+
+// Racers and rounds of each race.
+const (
+	racers = 50
+	rounds = 20
+)
+
+// start is the time the tests begin at; nothing of the contract depends on the real one.
+func start() time.Time { return time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC) }
+
+// suite is one fresh store under test.
+type suite struct {
+	Store
+	ctx context.Context //nolint:containedctx // a test's own
+}
+
+// RunStoreTests holds a store to the contract.
+func RunStoreTests(t *testing.T, open func(t *testing.T) Store) {
+	t.Helper()
+	for name, test := range map[string]func(t *testing.T, s suite){
+		"an offer is what was added":                     added,
+		"what does not exist is not found":               notFound,
+		"a code is redeemed once":                        redeemedOnce,
+		"a wrong code counts and locks":                  wrongCodes,
+		"settling issues once and reissues after":        settled,
+		"a spent value is refused and changes nothing":   spentOnce,
+		"a notification counts once":                     confirmedOnce,
+		"ending destroys claims and refuses the rest":    ended,
+		"time expires what is open and nothing else":     expired,
+		"looks come before the change that follows them": looked,
+		"claims are forgotten when the grant is over":    forgotten,
+		"deliveries go in order and one at a time":       delivered,
+		"an idempotency key makes one offer":             idempotent,
+		"race: one redemption":                           raceRedeem,
+		"race: wrong codes never pass the limit":         raceWrongCodes,
+		"race: one settlement for a nonce":               raceSpent,
+		"race: cancel against redeem":                    raceCancelRedeem,
+		"race: expire against redeem":                    raceExpireRedeem,
+		"race: one offer for an idempotency key":         raceIdempotency,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, suite{open(t), t.Context()}) })
+	}
+}
+
+// random gives a fresh random text.
+func random(t *testing.T) string {
+	t.Helper()
+	const bytes = 16
+	s, err := secret.Token(rand.Reader, bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func (s suite) add(t *testing.T, change ...func(*issuance.Draft)) issuance.Draft {
+	t.Helper()
+	id := random(t)
+	d := issuance.Draft{
+		Offer: issuance.Offer{
+			ID: issuance.OfferID(id), Type: "T", Status: issuance.StatusReady, Version: 1, CreatedAt: start(),
+			ExpiresAt: start().Add(5 * time.Minute), Channel: issuance.ChannelManagement, CreatedBy: "tester",
+			Reference: "ref", Scheme: issuance.SchemeOpenID,
+			TxCode: &issuance.TxCode{InputMode: secret.Numeric, Length: 6, Description: "d"},
+		},
+		Claims: []byte(`{"a":"b"}`), CodeHash: secret.Hash("code" + id), TxCodeMAC: []byte("mac"), TxCode: secret.NewText("012345"),
+	}
+	for _, c := range change {
+		c(&d)
+	}
+	if err := s.AddOffer(s.ctx, d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func redemption(t *testing.T, id issuance.OfferID) issuance.Redemption {
+	t.Helper()
+	return issuance.Redemption{
+		Offer: id, At: start(), MaxAttempts: 5,
+		Grant: issuance.Grant{TokenHash: secret.Hash(random(t)), Offer: id, Type: "T", Thumbprint: "jkt", ExpiresAt: start().Add(5 * time.Minute)},
+	}
+}
+
+func (s suite) redeem(t *testing.T, id issuance.OfferID) issuance.Redemption {
+	t.Helper()
+	r := redemption(t, id)
+	if err := s.Redeem(s.ctx, r); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func settlement(t *testing.T, r issuance.Redemption, spent ...issuance.Spent) issuance.Settlement {
+	t.Helper()
+	batch := random(t)
+	return issuance.Settlement{
+		Offer: r.Offer, TokenHash: r.Grant.TokenHash, At: start().Add(time.Second), Batch: batch, Limit: 3, Spent: spent,
+		Credentials: []issuance.Credential{{
+			ID: random(t), Offer: r.Offer, Batch: batch, Format: "f", Thumbprint: "k", Digest: []byte("d"),
+			IssuedAt: start(), ExpiresAt: start().Add(time.Hour),
+		}},
+	}
+}
+
+// kinds gives the kinds of an offer's events, which must be numbered without a gap.
+func (s suite) kinds(t *testing.T, id issuance.OfferID) string {
+	t.Helper()
+	events, err := s.Events(s.ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := ""
+	for i, e := range events {
+		if e.Sequence != i+1 {
+			t.Errorf("event %d has sequence %d", i+1, e.Sequence)
+		}
+		out += " " + string(e.Kind)
+	}
+	return out
+}
+
+func (s suite) want(t *testing.T, id issuance.OfferID, status issuance.Status, kinds string) {
+	t.Helper()
+	o, err := s.Offer(s.ctx, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Status != status {
+		t.Errorf("the offer is %s, want %s", o.Status, status)
+	}
+	if got := s.kinds(t, id); got != kinds {
+		t.Errorf("events are%s, want%s", got, kinds)
+	}
+}
+
+func wantKind(t *testing.T, err error, kind issuance.Kind) {
+	t.Helper()
+	if issuance.KindOf(err) != kind {
+		t.Errorf("got %v, want kind %d", err, kind)
+	}
+}
+
+// race lets racers call do at once and gives how many succeeded; every failure must be of an expected kind.
+func race(t *testing.T, n int, do func(i int) error, kinds ...issuance.Kind) int {
+	t.Helper()
+	var won int
+	var mu sync.Mutex
+	var ready, done sync.WaitGroup
+	gate := make(chan struct{})
+	ready.Add(n)
+	for i := range n {
+		done.Go(func() {
+			ready.Done()
+			<-gate
+			err := do(i)
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				won++
+				return
+			}
+			for _, k := range kinds {
+				if issuance.KindOf(err) == k {
+					return
+				}
+			}
+			t.Errorf("racer %d: %v", i, err)
+		})
+	}
+	ready.Wait()
+	close(gate)
+	done.Wait()
+	return won
+}

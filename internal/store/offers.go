@@ -1,0 +1,162 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"counterfoil/internal/issuance"
+	"counterfoil/internal/secret"
+)
+
+func noOffer() error {
+	return issuance.Refuse(issuance.NotFound, "offer_not_found", "there is no such offer")
+}
+
+// AddOffer implements issuance.Offers.
+func (s *Store) AddOffer(ctx context.Context, d issuance.Draft) error {
+	sealed, err := s.seal(d)
+	if err != nil {
+		return fmt.Errorf("seal offer: %w", err)
+	}
+	return s.change(ctx, d.Offer.ID, func(t *tx) error {
+		if err := t.claimIdempotency(d); err != nil {
+			return err
+		}
+		if err := t.insertOffer(d, sealed); err != nil {
+			return err
+		}
+		return t.event(issuance.Event{Offer: d.Offer.ID, Sequence: d.Offer.Version, Kind: issuance.OfferCreated, At: d.Offer.CreatedAt})
+	})
+}
+
+func (t *tx) insertOffer(d issuance.Draft, sealed sealedRow) error {
+	o := d.Offer
+	var tx issuance.TxCode
+	if o.TxCode != nil {
+		tx = *o.TxCode
+	}
+	err := t.Exec(`INSERT INTO offers (id, type, status, version, created_at, expires_at, channel, created_by, reference, scheme,
+		tx_mode, tx_length, tx_description, attempts, collected, cause, code_hash, tx_mac, data_key, claims, tx_code)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '', ?, ?, ?, ?, ?)`,
+		string(o.ID), o.Type, string(o.Status), o.Version, millis(o.CreatedAt), millis(o.ExpiresAt), string(o.Channel), o.CreatedBy,
+		o.Reference, o.Scheme, string(tx.InputMode), tx.Length, tx.Description,
+		d.CodeHash, d.TxCodeMAC, sealed.DataKey, sealed.Claims, sealed.TxCode).Error
+	if err != nil {
+		return fmt.Errorf("insert offer: %w", err)
+	}
+	return nil
+}
+
+// claimIdempotency takes the key for this offer, or finds it taken. Who comes second waits for the first to commit.
+func (t *tx) claimIdempotency(d issuance.Draft) error {
+	if d.Idempotency == nil {
+		return nil
+	}
+	var code []byte
+	if !d.TxCode.IsZero() {
+		var err error
+		aad := secret.AAD("idempotency_keys", "tx_code", string(d.Idempotency.KeyHash))
+		if code, err = t.store.sealer.Seal([]byte(d.TxCode.Reveal()), aad); err != nil {
+			return err //nolint:wrapcheck // says what it was doing
+		}
+	}
+	done := t.Exec("INSERT INTO idempotency_keys (key_hash, request_hash, offer_id, tx_code, expires_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		blob(d.Idempotency.KeyHash), d.Idempotency.RequestHash, string(d.Offer.ID), code, millis(d.Idempotency.ExpiresAt))
+	if done.Error != nil {
+		return fmt.Errorf("claim idempotency key: %w", done.Error)
+	}
+	if done.RowsAffected == 0 {
+		return issuance.ErrIdempotencyKeyTaken
+	}
+	return nil
+}
+
+// Idempotent implements issuance.Offers.
+func (s *Store) Idempotent(ctx context.Context, keyHash []byte) (issuance.Idempotent, error) {
+	var row struct {
+		RequestHash []byte
+		OfferID     string
+		TxCode      []byte
+	}
+	found := s.reads.WithContext(ctx).Raw("SELECT request_hash, offer_id, tx_code FROM idempotency_keys WHERE key_hash = ?", keyHash).Scan(&row)
+	if found.Error != nil {
+		return issuance.Idempotent{}, fmt.Errorf("read idempotency key: %w", found.Error)
+	}
+	if found.RowsAffected == 0 {
+		return issuance.Idempotent{}, issuance.Refuse(issuance.NotFound, "idempotency_key_unknown", "this Idempotency-Key is not known")
+	}
+	offer, err := s.Offer(ctx, issuance.OfferID(row.OfferID))
+	if err != nil {
+		return issuance.Idempotent{}, err
+	}
+	out := issuance.Idempotent{RequestHash: row.RequestHash, Offer: offer}
+	if row.TxCode != nil {
+		code, err := s.sealer.Open(row.TxCode, secret.AAD("idempotency_keys", "tx_code", string(keyHash)))
+		if err != nil {
+			return issuance.Idempotent{}, err //nolint:wrapcheck // says what it was doing
+		}
+		out.TxCode = secret.NewText(string(code))
+	}
+	return out, nil
+}
+
+// Offer implements issuance.Offers.
+func (s *Store) Offer(ctx context.Context, id issuance.OfferID) (issuance.Offer, error) {
+	var row offerRow
+	found := s.reads.WithContext(ctx).Raw("SELECT "+offerColumns+" FROM offers WHERE id = ?", string(id)).Scan(&row)
+	if found.Error != nil {
+		return issuance.Offer{}, fmt.Errorf("read offer: %w", found.Error)
+	}
+	if found.RowsAffected == 0 {
+		return issuance.Offer{}, noOffer()
+	}
+	return row.offer(), nil
+}
+
+// ListOffers implements issuance.Offers.
+func (s *Store) ListOffers(ctx context.Context, f issuance.Filter) ([]issuance.Offer, error) {
+	where, args := "1 = 1", []any{}
+	if f.CreatedBy != "" {
+		where, args = where+" AND created_by = ?", append(args, f.CreatedBy)
+	}
+	if !f.OpenAt.IsZero() {
+		where, args = where+" AND status IN ? AND expires_at > ?", append(args, issuance.Sources(issuance.StatusExpired), millis(f.OpenAt))
+	}
+	var rows []offerRow
+	err := s.reads.WithContext(ctx).Raw("SELECT "+offerColumns+" FROM offers WHERE "+where+" ORDER BY created_at DESC, id LIMIT ?",
+		append(args, f.Limit)...).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("list offers: %w", err)
+	}
+	out := make([]issuance.Offer, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, r.offer())
+	}
+	return out, nil
+}
+
+// EndOffer implements issuance.Offers.
+func (s *Store) EndOffer(ctx context.Context, e issuance.End) (issuance.Offer, error) {
+	kind := issuance.OfferCancelled
+	if e.To == issuance.StatusFailed {
+		kind = issuance.OfferFailed
+	}
+	err := s.change(ctx, e.Offer, func(t *tx) error {
+		version, err := t.advance(e.Offer, issuance.Sources(e.To), "status = ?, cause = ?, "+destroy, "expires_at > ?",
+			string(e.To), e.Cause, millis(e.At))
+		if err != nil {
+			return err
+		}
+		if version == 0 {
+			return issuance.Refuse(issuance.Conflict, "offer_ended", "the offer was used or has ended")
+		}
+		return t.event(issuance.Event{Offer: e.Offer, Sequence: version, Kind: kind, At: e.At, Cause: e.Cause})
+	})
+	if err != nil {
+		if _, missing := s.Offer(ctx, e.Offer); issuance.KindOf(missing) == issuance.NotFound {
+			return issuance.Offer{}, missing
+		}
+		return issuance.Offer{}, err
+	}
+	return s.Offer(ctx, e.Offer)
+}

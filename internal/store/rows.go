@@ -1,0 +1,55 @@
+package store
+
+import (
+	"database/sql/driver"
+
+	"counterfoil/internal/issuance"
+)
+
+// offerRow is a row of offers, without what is sealed.
+type offerRow struct {
+	ID            string
+	Type          string
+	Status        string
+	Version       int
+	CreatedAt     int64
+	ExpiresAt     int64
+	Channel       string
+	CreatedBy     string
+	Reference     string
+	Scheme        string
+	TxMode        string
+	TxLength      int
+	TxDescription string
+	Attempts      int
+	Cause         string
+}
+
+// offerColumns are the columns of an offerRow.
+const offerColumns = "id, type, status, version, created_at, expires_at, channel, created_by, reference, scheme, " +
+	"tx_mode, tx_length, tx_description, attempts, cause"
+
+func (r offerRow) offer() issuance.Offer {
+	o := issuance.Offer{
+		ID: issuance.OfferID(r.ID), Type: r.Type, Status: issuance.Status(r.Status), Version: r.Version,
+		CreatedAt: moment(r.CreatedAt), ExpiresAt: moment(r.ExpiresAt), Channel: issuance.Channel(r.Channel),
+		CreatedBy: r.CreatedBy, Reference: r.Reference, Scheme: r.Scheme, Attempts: r.Attempts, Cause: r.Cause,
+	}
+	if r.TxMode != "" {
+		o.TxCode = &issuance.TxCode{InputMode: issuance.InputMode(r.TxMode), Length: r.TxLength, Description: r.TxDescription}
+	}
+	return o
+}
+
+// sealedRow is what is sealed of an offer.
+type sealedRow struct {
+	DataKey []byte
+	Claims  []byte
+	TxCode  []byte
+}
+
+// blob is bytes as one value: gorm spreads a plain slice after a parenthesis into a list.
+type blob []byte
+
+// Value implements driver.Valuer.
+func (b blob) Value() (driver.Value, error) { return []byte(b), nil }

@@ -1,0 +1,211 @@
+package store_test
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"counterfoil/internal/issuance"
+	"counterfoil/internal/issuance/issuancetest"
+	"counterfoil/internal/secret"
+	"counterfoil/internal/staff"
+	"counterfoil/internal/store"
+)
+
+func options(t *testing.T) store.Options {
+	t.Helper()
+	master, err := secret.NewMaster(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store.Options{
+		DataDir: t.TempDir(), Migrate: true, Master: master, Watch: &issuance.Watch{},
+		Clock: time.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
+	}
+}
+
+func open(t *testing.T, o store.Options) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// postgres gives the URL of a fresh database, and skips where there is no PostgreSQL; under CI there must be one.
+func postgres(t *testing.T) string {
+	t.Helper()
+	base := os.Getenv("COUNTERFOIL_TEST_DATABASE_URL")
+	if base == "" {
+		if os.Getenv("CI") != "" {
+			t.Fatal("COUNTERFOIL_TEST_DATABASE_URL is not set: run the tests with make test")
+		}
+		t.Skip("COUNTERFOIL_TEST_DATABASE_URL is not set: make test starts a PostgreSQL")
+	}
+	ctx := context.Background()
+	admin, err := pgx.Connect(ctx, base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := fmt.Sprintf("t%d", time.Now().UnixNano())
+	if _, err := admin.Exec(ctx, "CREATE DATABASE "+name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := admin.Exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Error(err)
+		}
+		if err := admin.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	u, err := url.Parse(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+func TestStore_SQLite(t *testing.T) {
+	issuancetest.RunStoreTests(t, func(t *testing.T) issuancetest.Store { return open(t, options(t)) })
+}
+
+func TestStore_PostgreSQL(t *testing.T) {
+	postgres(t) // skips the whole suite at once
+	issuancetest.RunStoreTests(t, func(t *testing.T) issuancetest.Store {
+		o := options(t)
+		o.URL = postgres(t)
+		return open(t, o)
+	})
+}
+
+func TestOpen_refuses_a_data_dir_in_use(t *testing.T) {
+	o := options(t)
+	open(t, o)
+	if _, err := store.Open(t.Context(), o); err == nil || !strings.Contains(err.Error(), "in use by another counterfoil") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestOpen_keeps_the_database_to_its_owner(t *testing.T) {
+	o := options(t)
+	open(t, o)
+	info, err := os.Stat(o.DataDir + "/counterfoil.db")
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+// What a wallet or a clerk gave must not lie readable on the disk, and not at all once the offer has ended.
+func TestStore_writes_no_claim_in_the_clear(t *testing.T) {
+	const canary, code = "canary-claim-4711", "canary-code-0815"
+	o := options(t)
+	s := open(t, o)
+	now := time.Now()
+	err := s.AddOffer(t.Context(), issuance.Draft{
+		Offer:  issuance.Offer{ID: "x", Type: "T", Status: issuance.StatusReady, Version: 1, CreatedAt: now, ExpiresAt: now.Add(time.Hour)},
+		Claims: []byte(`{"a":"` + canary + `"}`), CodeHash: []byte("h"), TxCodeMAC: []byte("m"), TxCode: secret.NewText(code),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(o.DataDir)
+	if err != nil || len(entries) < 2 {
+		t.Fatalf("%d files, %v", len(entries), err)
+	}
+	for _, e := range entries {
+		data, err := os.ReadFile(o.DataDir + "/" + e.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(data), canary) || strings.Contains(string(data), code) {
+			t.Errorf("%s holds a secret in the clear", e.Name())
+		}
+	}
+}
+
+// Two processes on one PostgreSQL: what one commits wakes who watches at the other.
+func TestStore_wakes_other_processes(t *testing.T) {
+	o := options(t)
+	o.URL = postgres(t)
+	here := open(t, o)
+	o.Watch = &issuance.Watch{}
+	there := open(t, o)
+	changed, end := o.Watch.Subscribe("x")
+	defer end()
+	now := time.Now()
+	add := func(id issuance.OfferID) {
+		if err := here.AddOffer(t.Context(), issuance.Draft{
+			Offer:  issuance.Offer{ID: id, Type: "T", Status: issuance.StatusReady, Version: 1, CreatedAt: now, ExpiresAt: now.Add(time.Hour)},
+			Claims: []byte(`{}`), CodeHash: []byte(id),
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add("x")
+	deadline := time.After(5 * time.Second)
+	select {
+	case <-changed:
+	case <-deadline:
+		t.Fatal("the other process was not woken")
+	}
+	if _, err := there.Offer(t.Context(), "x"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestStore_people_and_sessions(t *testing.T) {
+	for name, url := range map[string]func(*testing.T) string{"SQLite": func(*testing.T) string { return "" }, "PostgreSQL": postgres} {
+		t.Run(name, func(t *testing.T) {
+			o := options(t)
+			o.URL = url(t)
+			s := open(t, o)
+			now := time.Now().UTC().Truncate(time.Millisecond)
+			p := staff.Person{ID: "1", Name: "ada", Display: "Ada", Roles: []staff.Role{staff.Operator, staff.Auditor}, PasswordHash: "h", CreatedAt: now}
+			if err := s.AddPerson(t.Context(), p); err != nil {
+				t.Fatal(err)
+			}
+			twin := p
+			twin.ID = "2"
+			if err := s.AddPerson(t.Context(), twin); staff.KindOf(err) != staff.Conflict {
+				t.Errorf("a second ada: %v", err)
+			}
+			got, err := s.PersonByName(t.Context(), "ada")
+			if err != nil || !slices.Equal(got.Roles, p.Roles) || got.PasswordHash != "h" || !got.CreatedAt.Equal(now) {
+				t.Errorf("got %+v, %v", got, err)
+			}
+			session := staff.Session{TokenHash: []byte("t"), Person: "1", CreatedAt: now, SeenAt: now, EndsAt: now.Add(time.Hour)}
+			if err := s.AddSession(t.Context(), session); err != nil {
+				t.Fatal(err)
+			}
+			if _, who, err := s.Session(t.Context(), []byte("t")); err != nil || who.Name != "ada" {
+				t.Errorf("got %+v, %v", who, err)
+			}
+			if err := s.SetDisabled(t.Context(), "ada", true); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := s.Session(t.Context(), []byte("t")); staff.KindOf(err) != staff.NotFound {
+				t.Errorf("a disabled person keeps a session: %v", err)
+			}
+			if err := s.SetPassword(t.Context(), "nobody", "h"); staff.KindOf(err) != staff.NotFound {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}

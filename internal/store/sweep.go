@@ -1,0 +1,75 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"counterfoil/internal/issuance"
+)
+
+// ExpireDue implements issuance.Record. On PostgreSQL several processes may sweep at once: each takes other offers.
+func (s *Store) ExpireDue(ctx context.Context, now time.Time, limit int) (int, error) {
+	open := issuance.Sources(issuance.StatusExpired)
+	var due int64
+	if err := s.reads.WithContext(ctx).Raw("SELECT count(*) FROM (SELECT 1 FROM offers WHERE status IN ? AND expires_at <= ? LIMIT 1) q", open, millis(now)).Scan(&due).Error; err != nil {
+		return 0, fmt.Errorf("look for due offers: %w", err)
+	}
+	if due == 0 {
+		return 0, nil
+	}
+	lock := ""
+	if s.postgres {
+		lock = " FOR UPDATE SKIP LOCKED"
+	}
+	var expired []issuance.OfferID
+	queued, err := s.transact(ctx, func(t *tx) error {
+		expired = nil
+		var ids []string
+		if err := t.Raw("SELECT id FROM offers WHERE status IN ? AND expires_at <= ? ORDER BY expires_at LIMIT ?"+lock, open, millis(now), limit).Scan(&ids).Error; err != nil {
+			return fmt.Errorf("find due offers: %w", err)
+		}
+		for _, id := range ids {
+			done, err := t.expire(issuance.OfferID(id), now)
+			if err != nil {
+				return err
+			}
+			if done {
+				expired = append(expired, issuance.OfferID(id))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	s.changed(queued, expired...)
+	return len(expired), nil
+}
+
+func (t *tx) expire(id issuance.OfferID, now time.Time) (bool, error) {
+	version, err := t.advance(id, issuance.Sources(issuance.StatusExpired), "status = ?, "+destroy, "expires_at <= ?",
+		string(issuance.StatusExpired), millis(now))
+	if err != nil || version == 0 {
+		return false, err
+	}
+	return true, t.event(issuance.Event{Offer: id, Sequence: version, Kind: issuance.OfferExpired, At: now})
+}
+
+// Forget implements issuance.Record.
+func (s *Store) Forget(ctx context.Context, now time.Time) error {
+	for _, old := range []struct {
+		query string
+		args  []any
+	}{
+		{"UPDATE offers SET " + destroy + " WHERE data_key IS NOT NULL AND status IN ? AND expires_at <= ?",
+			[]any{[]issuance.Status{issuance.StatusIssued, issuance.StatusConfirmed}, millis(now)}},
+		{"DELETE FROM spent_values WHERE expires_at <= ?", []any{millis(now)}},
+		{"DELETE FROM idempotency_keys WHERE expires_at <= ?", []any{millis(now)}},
+	} {
+		if err := s.db.WithContext(ctx).Exec(old.query, old.args...).Error; err != nil {
+			return fmt.Errorf("forget what is over: %w", err)
+		}
+	}
+	return nil
+}

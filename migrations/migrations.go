@@ -1,0 +1,15 @@
+// Package migrations holds the schema as numbered plain SQL, one folder for each database. A test holds both
+// folders to the same versions, tables and columns.
+package migrations
+
+import "embed"
+
+// Postgres is the schema for PostgreSQL.
+//
+//go:embed postgres/*.sql
+var Postgres embed.FS
+
+// SQLite is the schema for SQLite.
+//
+//go:embed sqlite/*.sql
+var SQLite embed.FS

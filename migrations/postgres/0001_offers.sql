@@ -1,0 +1,146 @@
+-- +goose Up
+-- Times are whole milliseconds since 1970 in UTC.
+
+CREATE TABLE offers (
+    id              TEXT    NOT NULL PRIMARY KEY,
+    type            TEXT    NOT NULL,
+    status          TEXT    NOT NULL CHECK (status IN ('pending', 'ready', 'retrieved', 'redeemed', 'issued', 'confirmed', 'cancelled', 'expired', 'failed')),
+    version         INTEGER NOT NULL,
+    created_at      BIGINT  NOT NULL,
+    expires_at      BIGINT  NOT NULL,
+    channel         TEXT    NOT NULL,
+    created_by      TEXT    NOT NULL,
+    reference       TEXT    NOT NULL,
+    scheme          TEXT    NOT NULL,
+    tx_mode         TEXT    NOT NULL,           -- empty: no transaction code
+    tx_length       INTEGER NOT NULL,
+    tx_description  TEXT    NOT NULL,
+    attempts        INTEGER NOT NULL,
+    collected       INTEGER NOT NULL,           -- credentials signed so far
+    cause           TEXT    NOT NULL,
+    code_hash       BYTEA   NOT NULL UNIQUE,
+    tx_mac          BYTEA,
+    data_key        BYTEA,                       -- wrapped; destroying it destroys claims and tx_code
+    claims          BYTEA,
+    tx_code         BYTEA
+);
+CREATE INDEX offers_open ON offers (expires_at) WHERE status IN ('pending', 'ready', 'retrieved', 'redeemed');
+CREATE INDEX offers_sealed ON offers (expires_at) WHERE data_key IS NOT NULL;
+CREATE INDEX offers_newest ON offers (created_at DESC, id);
+
+CREATE TABLE grants (
+    token_hash BYTEA  NOT NULL PRIMARY KEY,
+    offer_id   TEXT   NOT NULL REFERENCES offers (id),
+    type       TEXT   NOT NULL,
+    thumbprint TEXT   NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+
+CREATE TABLE spent_values (
+    hash       BYTEA  NOT NULL PRIMARY KEY,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX spent_values_old ON spent_values (expires_at);
+
+CREATE TABLE batches (
+    id           TEXT   NOT NULL PRIMARY KEY,   -- the notification_id
+    offer_id     TEXT   NOT NULL REFERENCES offers (id),
+    token_hash   BYTEA  NOT NULL,
+    created_at   BIGINT NOT NULL,
+    confirmed_at BIGINT,
+    failed_at    BIGINT,
+    deleted_at   BIGINT
+);
+
+CREATE TABLE credentials (
+    id         TEXT   NOT NULL PRIMARY KEY,
+    offer_id   TEXT   NOT NULL REFERENCES offers (id),
+    batch_id   TEXT   NOT NULL REFERENCES batches (id),
+    format     TEXT   NOT NULL,
+    thumbprint TEXT   NOT NULL,
+    digest     BYTEA  NOT NULL,
+    issued_at  BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX credentials_offer ON credentials (offer_id);
+
+CREATE TABLE events (
+    id       BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    offer_id TEXT    NOT NULL REFERENCES offers (id),
+    sequence INTEGER NOT NULL,
+    kind     TEXT    NOT NULL,
+    callback TEXT    NOT NULL,
+    cause    TEXT    NOT NULL,
+    at       BIGINT  NOT NULL,
+    UNIQUE (offer_id, sequence)
+);
+-- Exactly one terminal status is ever told for an offer.
+CREATE UNIQUE INDEX events_one_end ON events (offer_id) WHERE callback IN ('ISSUED', 'FAILED', 'EXPIRED');
+
+CREATE TABLE endpoints (
+    id     TEXT    NOT NULL PRIMARY KEY,
+    url    TEXT    NOT NULL,
+    secret BYTEA   NOT NULL,                    -- sealed
+    active BOOLEAN NOT NULL
+);
+
+CREATE TABLE deliveries (
+    id            BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    endpoint_id   TEXT    NOT NULL REFERENCES endpoints (id),
+    offer_id      TEXT    NOT NULL REFERENCES offers (id),
+    sequence      INTEGER NOT NULL,
+    status        TEXT    NOT NULL,
+    error_details TEXT    NOT NULL,
+    state         TEXT    NOT NULL CHECK (state IN ('queued', 'delivered', 'exhausted')),
+    attempts      INTEGER NOT NULL,
+    next_at       BIGINT  NOT NULL,
+    lease_until   BIGINT  NOT NULL,
+    last_at       BIGINT  NOT NULL,
+    last_result   TEXT    NOT NULL,
+    UNIQUE (endpoint_id, offer_id, sequence)
+);
+CREATE INDEX deliveries_due ON deliveries (next_at) WHERE state = 'queued';
+CREATE INDEX deliveries_order ON deliveries (endpoint_id, offer_id, id) WHERE state = 'queued';
+CREATE INDEX deliveries_leased ON deliveries (endpoint_id, lease_until) WHERE state = 'queued';
+CREATE INDEX deliveries_offer ON deliveries (offer_id);
+
+CREATE TABLE idempotency_keys (
+    key_hash     BYTEA  NOT NULL PRIMARY KEY,
+    request_hash BYTEA  NOT NULL,
+    offer_id     TEXT   NOT NULL REFERENCES offers (id) DEFERRABLE INITIALLY DEFERRED,
+    tx_code      BYTEA,                          -- sealed
+    expires_at   BIGINT NOT NULL
+);
+CREATE INDEX idempotency_keys_old ON idempotency_keys (expires_at);
+
+CREATE TABLE people (
+    id            TEXT    NOT NULL PRIMARY KEY,
+    name          TEXT    NOT NULL UNIQUE,
+    display       TEXT    NOT NULL,
+    roles         TEXT    NOT NULL,             -- separated by commas
+    disabled      BOOLEAN NOT NULL,
+    password_hash TEXT    NOT NULL,
+    created_at    BIGINT  NOT NULL
+);
+
+CREATE TABLE sessions (
+    token_hash BYTEA  NOT NULL PRIMARY KEY,
+    person_id  TEXT   NOT NULL REFERENCES people (id),
+    created_at BIGINT NOT NULL,
+    seen_at    BIGINT NOT NULL,
+    ends_at    BIGINT NOT NULL
+);
+CREATE INDEX sessions_person ON sessions (person_id);
+
+-- +goose Down
+DROP TABLE sessions;
+DROP TABLE people;
+DROP TABLE idempotency_keys;
+DROP TABLE deliveries;
+DROP TABLE endpoints;
+DROP TABLE events;
+DROP TABLE credentials;
+DROP TABLE batches;
+DROP TABLE spent_values;
+DROP TABLE grants;
+DROP TABLE offers;
