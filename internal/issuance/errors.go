@@ -67,6 +67,8 @@ const (
 	CodeTxCodeUnexpected = "tx_code_unexpected"
 	// CodeTxCodeWrong is the code for a transaction code that does not match.
 	CodeTxCodeWrong = "tx_code_wrong"
+	// CodeTypeNotOffered is the code for a redemption that asks for other types than the offer's.
+	CodeTypeNotOffered = "type_not_offered"
 	// CodeIdempotencyMismatch is the code for an Idempotency-Key reused with another request.
 	CodeIdempotencyMismatch = "idempotency_key_reused"
 )

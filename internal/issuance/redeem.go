@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"counterfoil/internal/secret"
@@ -17,8 +18,9 @@ func (s *Service) Code(id OfferID) secret.Text {
 }
 
 // RetrieveOffer is a wallet fetching an offer by reference: any number of times until it is
-// redeemed or ended. Refusals: NotFound; Expired when it can no longer be redeemed.
-func (s *Service) RetrieveOffer(ctx context.Context, id OfferID) (Offer, secret.Text, error) {
+// redeemed or ended. With peek nothing is put on the timeline (HTTP HEAD). Refusals: NotFound; Expired when it can no
+// longer be redeemed.
+func (s *Service) RetrieveOffer(ctx context.Context, id OfferID, peek bool) (Offer, secret.Text, error) {
 	o, err := s.Offer(ctx, id)
 	if err != nil {
 		return Offer{}, secret.Text{}, err
@@ -26,7 +28,9 @@ func (s *Service) RetrieveOffer(ctx context.Context, id OfferID) (Offer, secret.
 	if !o.Status.Fetchable() {
 		return Offer{}, secret.Text{}, Refuse(Expired, "offer_gone", "this offer was used or has ended")
 	}
-	s.Record.Note(Look{Offer: id, Kind: OfferRetrieved, At: s.Clock()})
+	if !peek {
+		s.Record.Note(Look{Offer: id, Kind: OfferRetrieved, At: s.Clock()})
+	}
 	return o, s.Code(id), nil
 }
 
@@ -35,6 +39,8 @@ type RedeemCode struct {
 	Code string
 	// TxCode is nil when the wallet sent none.
 	TxCode *string
+	// Types, when not empty, are the types the wallet asks for; the offer's must be among them.
+	Types []string
 	// Thumbprint binds the grant to a DPoP key; empty for a bearer token.
 	Thumbprint string
 	// Spent are single-use values to record with the redemption (the DPoP jti).
@@ -44,6 +50,7 @@ type RedeemCode struct {
 // Token is a fresh access token and how long it is good for.
 type Token struct {
 	AccessToken secret.Text
+	Type        string // what it allows to collect
 	ExpiresIn   time.Duration
 }
 
@@ -82,7 +89,7 @@ func (s *Service) RedeemCode(ctx context.Context, r RedeemCode) (Token, error) {
 	if err != nil {
 		return Token{}, fmt.Errorf("redeem: %w", err)
 	}
-	return Token{AccessToken: secret.NewText(access), ExpiresIn: s.settings.TokenTTL}, nil
+	return Token{AccessToken: secret.NewText(access), Type: o.Type, ExpiresIn: s.settings.TokenTTL}, nil
 }
 
 // redeemable checks everything about a redemption but the transaction code's value, and
@@ -94,6 +101,8 @@ func (s *Service) redeemable(o Offer, mac []byte, r RedeemCode, now time.Time) e
 		refusal = Refuse(Expired, "offer_expired", "the offer has expired")
 	case !st.Fetchable():
 		refusal = Refuse(Conflict, "code_spent", "the code was used before or the offer has ended")
+	case len(r.Types) > 0 && !slices.Contains(r.Types, o.Type):
+		refusal = Refuse(Invalid, CodeTypeNotOffered, "the offer is for another credential configuration")
 	case mac == nil && r.TxCode != nil:
 		refusal = Refuse(Invalid, CodeTxCodeUnexpected, "the offer asks for no transaction code")
 	case mac != nil && r.TxCode == nil:
@@ -141,7 +150,7 @@ func (s *Service) RevealTxCode(ctx context.Context, id OfferID, by Actor) (secre
 	return code, nil
 }
 
-// Kinds of err, or 0 for a fault.
+// KindOf gives the kind of a refusal, or 0 for a fault.
 func KindOf(err error) Kind {
 	var e *Error
 	if errors.As(err, &e) {

@@ -1,0 +1,218 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"counterfoil/internal/callback"
+	"counterfoil/internal/config"
+	"counterfoil/internal/issuance"
+	"counterfoil/internal/jose"
+	"counterfoil/internal/mint"
+	"counterfoil/internal/oid4vci"
+	"counterfoil/internal/outbound"
+	"counterfoil/internal/secret"
+	"counterfoil/internal/staff"
+	"counterfoil/internal/store"
+	"counterfoil/internal/trust"
+	"counterfoil/internal/typemeta"
+)
+
+const (
+	// firstEndpoint is the id of the callback endpoint that the settings name.
+	firstEndpoint = "default"
+	masterFile    = "master.key"
+	es256         = "ES256"
+	tokenTTL      = 5 * time.Minute // OpenID4VCI 1.0 §13.10 for a bearer token
+)
+
+// parts is everything between the settings and the doors.
+type parts struct {
+	log       *slog.Logger
+	store     *store.Store
+	keys      trust.Set
+	types     []typemeta.Type
+	watch     *issuance.Watch
+	service   *issuance.Service
+	staff     *staff.Service
+	urls      oid4vci.URLs
+	protocol  *oid4vci.Service
+	metadata  *oid4vci.Metadata
+	deliverer *callback.Deliverer
+}
+
+func newParts(ctx context.Context, cfg config.Config, o Options) (*parts, error) {
+	p := &parts{log: o.Log, watch: &issuance.Watch{}, urls: oid4vci.URLs{Issuer: cfg.PublicURL}}
+	var err error
+	if p.types, err = loadTypes(cfg.TypesDir); err != nil {
+		return nil, err
+	}
+	if p.keys, err = loadKeys(cfg, o); err != nil {
+		return nil, err
+	}
+	master, err := loadMaster(cfg, o)
+	if err != nil {
+		return nil, err
+	}
+	p.store, err = store.Open(ctx, store.Options{
+		URL: cfg.DatabaseURL.Reveal(), DataDir: cfg.DataDir, Migrate: true, Master: master,
+		Watch: p.watch, Clock: o.Clock, Random: o.Random, Log: o.Log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	if err := p.wire(ctx, cfg, o, master); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	return p, nil
+}
+
+// wire makes the use cases and bridges on the open database.
+func (p *parts) wire(ctx context.Context, cfg config.Config, o Options, master secret.Master) error {
+	minter, err := p.minter(cfg.PublicURL, o)
+	if err != nil {
+		return err
+	}
+	p.service = issuance.NewService(issuance.Dependencies{
+		Offers: p.store, Gates: p.store, Grants: p.store, Record: p.store, Types: byID(p.types), Minter: minter,
+		Master: master, Clock: o.Clock, Random: o.Random,
+	}, issuance.Settings{OfferTTL: cfg.OfferTTL, TokenTTL: tokenTTL, MaxAttempts: cfg.TxCodeAttempts})
+	if p.staff, err = staff.NewService(p.store, p.store, o.Clock, o.Random); err != nil {
+		return fmt.Errorf("set up staff: %w", err)
+	}
+	p.protocol = oid4vci.NewService(p.service, p.urls, master, o.Clock, o.Random)
+	access, err := jose.NewSigner(p.keys.Keys[trust.Access].Signer, es256, p.keys.Keys[trust.Access].Chain)
+	if err != nil {
+		return fmt.Errorf("set up access key: %w", err)
+	}
+	if p.metadata, err = oid4vci.NewMetadata(p.urls, p.types, issuerName(o), access); err != nil {
+		return err //nolint:wrapcheck // says what it was doing
+	}
+	if o.Demo {
+		if err := addDemoStaff(ctx, p.staff); err != nil {
+			return err
+		}
+	}
+	return p.callbacks(ctx, cfg, o)
+}
+
+func issuerName(o Options) string {
+	if o.Demo {
+		return "Counterfoil demo bank"
+	}
+	return "Counterfoil"
+}
+
+func (p *parts) minter(issuer string, o Options) (*mint.SDJWTVC, error) {
+	key := p.keys.Keys[trust.Issuer]
+	signer, err := jose.NewSigner(key.Signer, es256, key.Chain)
+	if err != nil {
+		return nil, fmt.Errorf("set up issuer key: %w", err)
+	}
+	return mint.NewSDJWTVC(signer, issuer, o.Random) //nolint:wrapcheck // says what it was doing
+}
+
+// callbacks records the endpoint that the settings name. The demo may call this machine.
+func (p *parts) callbacks(ctx context.Context, cfg config.Config, o Options) error {
+	options := outbound.Options{AllowLoopback: o.Demo}
+	p.deliverer = callback.New(p.store, outbound.NewClient(options), o.Clock, o.Log)
+	if cfg.CallbackURL == "" {
+		return nil
+	}
+	if err := outbound.CheckURL(cfg.CallbackURL, options); err != nil {
+		return fmt.Errorf("COUNTERFOIL_CALLBACK_URL: %w", err)
+	}
+	err := p.store.PutEndpoint(ctx, issuance.Endpoint{ID: firstEndpoint, URL: cfg.CallbackURL, Secret: cfg.CallbackSecret, Active: true})
+	if err != nil {
+		return fmt.Errorf("record callback endpoint: %w", err)
+	}
+	return nil
+}
+
+func (p *parts) close() error {
+	if err := p.store.Close(); err != nil {
+		return fmt.Errorf("close database: %w", err)
+	}
+	return nil
+}
+
+func loadTypes(dir string) ([]typemeta.Type, error) {
+	var folder fs.FS = typemeta.Samples()
+	if dir != "" {
+		folder = os.DirFS(dir)
+	}
+	types, err := typemeta.Load(folder)
+	if err != nil {
+		return nil, fmt.Errorf("credential types: %w", err)
+	}
+	return types, nil
+}
+
+// loadKeys loads the signing keys: made on first start in the demo, never made otherwise, and never the demo's.
+func loadKeys(cfg config.Config, o Options) (trust.Set, error) {
+	dir := filepath.Join(cfg.DataDir, KeysDir)
+	now := o.Clock()
+	var set trust.Set
+	var err error
+	if o.Demo {
+		var made bool
+		if set, made, err = trust.LoadOrMakeDemo(dir, now, o.Random, cfg.PublicURL); made {
+			o.Log.Warn("demo certificates made: not for production", "dir", dir)
+		}
+	} else if set, err = trust.LoadDir(dir, now); err == nil {
+		err = set.RefuseDemo()
+	}
+	if err != nil {
+		return trust.Set{}, fmt.Errorf("signing keys: %w", err)
+	}
+	for _, v := range set.Validity(now) {
+		o.Log.Info("certificate", "purpose", v.Purpose, "subject", v.Subject, "not_before", v.NotBefore, "not_after", v.NotAfter, "days_left", v.DaysLeft)
+	}
+	return set, nil
+}
+
+// loadMaster takes the master key from the settings; the demo keeps one of its own in the data dir.
+func loadMaster(cfg config.Config, o Options) (secret.Master, error) {
+	if !cfg.MasterKey.IsZero() {
+		return secret.ParseMaster(cfg.MasterKey) //nolint:wrapcheck // checked when the settings were read
+	}
+	if !o.Demo {
+		return secret.Master{}, errors.New("COUNTERFOIL_MASTER_KEY must be set")
+	}
+	path := filepath.Join(cfg.DataDir, masterFile)
+	text, err := os.ReadFile(path) //nolint:gosec // a file of the data dir
+	if err == nil {
+		return secret.ParseMaster(secret.NewText(string(text))) //nolint:wrapcheck // says what it is
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return secret.Master{}, fmt.Errorf("read master key: %w", err)
+	}
+	master, err := secret.NewMaster(o.Random)
+	if err != nil {
+		return secret.Master{}, fmt.Errorf("make master key: %w", err)
+	}
+	const ownerOnly = 0o600
+	if err := os.WriteFile(path, []byte(master.Text().Reveal()), ownerOnly); err != nil {
+		return secret.Master{}, fmt.Errorf("keep master key: %w", err)
+	}
+	return master, nil
+}
+
+// byID finds types by credential configuration id.
+type byID []typemeta.Type
+
+// Type implements issuance.Types.
+func (l byID) Type(id string) (typemeta.Type, bool) {
+	for _, t := range l {
+		if t.ID == id {
+			return t, true
+		}
+	}
+	return typemeta.Type{}, false
+}

@@ -1,0 +1,124 @@
+package oid4vci
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"counterfoil/internal/issuance"
+	"counterfoil/internal/jose"
+	"counterfoil/internal/oauth"
+	"counterfoil/internal/strictjson"
+	"counterfoil/internal/typemeta"
+)
+
+const (
+	formatSDJWTVC    = "dc+sd-jwt"
+	typMetadata      = "openidvci-issuer-metadata+jwt" // without a 4: OpenID4VCI 1.0 §12.2.3
+	es256            = "ES256"
+	metadataLifetime = 24 * time.Hour
+	minBatch         = 2
+)
+
+// Metadata is the documents that describe the issuer, as the bytes that are served.
+type Metadata struct {
+	issuer     []byte
+	server     []byte
+	signer     jose.Signer
+	claims     map[string]any
+	identifier string
+
+	mu       sync.Mutex
+	signed   []byte
+	signedAt time.Time
+}
+
+// NewMetadata writes the documents. The signer is the access certificate's key, which signs nothing else.
+func NewMetadata(urls URLs, types []typemeta.Type, name string, signer jose.Signer) (*Metadata, error) {
+	m := &Metadata{signer: signer, identifier: urls.Issuer, claims: issuerMetadata(urls, types, name)}
+	var err error
+	if m.issuer, err = strictjson.Encode(m.claims); err != nil {
+		return nil, fmt.Errorf("write issuer metadata: %w", err)
+	}
+	if m.server, err = strictjson.Encode(serverMetadata(urls, types)); err != nil {
+		return nil, fmt.Errorf("write authorization server metadata: %w", err)
+	}
+	return m, nil
+}
+
+// Issuer gives credential issuer metadata as JSON (OpenID4VCI 1.0 §12.2.4).
+func (m *Metadata) Issuer() []byte { return m.issuer }
+
+// Server gives authorization server metadata (RFC 8414).
+func (m *Metadata) Server() []byte { return m.server }
+
+// Signed gives credential issuer metadata as a JWT (OpenID4VCI 1.0 §12.2.3), signed anew when half its life is over.
+func (m *Metadata) Signed(now time.Time) ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.signed != nil && now.Sub(m.signedAt) < metadataLifetime/2 && !now.Before(m.signedAt) {
+		return m.signed, nil
+	}
+	claims := map[string]any{"sub": m.identifier, "iss": m.identifier, "iat": now.Unix(), "exp": now.Add(metadataLifetime).Unix()}
+	for name, value := range m.claims {
+		claims[name] = value
+	}
+	payload, err := strictjson.Encode(claims)
+	if err != nil {
+		return nil, fmt.Errorf("write signed metadata: %w", err)
+	}
+	jwt, err := m.signer.Sign(map[string]any{"typ": typMetadata}, payload)
+	if err != nil {
+		return nil, fmt.Errorf("sign metadata: %w", err)
+	}
+	m.signed, m.signedAt = []byte(jwt), now
+	return m.signed, nil
+}
+
+func issuerMetadata(urls URLs, types []typemeta.Type, name string) map[string]any {
+	configurations := map[string]any{}
+	batch := 0
+	for _, t := range types {
+		batch = max(batch, t.Policy.BatchSize)
+		configurations[t.ID] = map[string]any{
+			"format": formatSDJWTVC, "vct": t.VCT, "scope": t.Policy.Scope,
+			"cryptographic_binding_methods_supported": []string{"jwk"},
+			"credential_signing_alg_values_supported": []string{es256},
+			"proof_types_supported":                   map[string]any{"jwt": map[string]any{"proof_signing_alg_values_supported": proofAlgorithms()}},
+			"credential_metadata":                     t.Metadata(),
+		}
+	}
+	m := map[string]any{
+		"credential_issuer":                   urls.Issuer,
+		"credential_endpoint":                 urls.At(PathCredential),
+		"nonce_endpoint":                      urls.At(PathNonce),
+		"notification_endpoint":               urls.At(PathNotification),
+		"credential_configurations_supported": configurations,
+		"display":                             []any{map[string]any{"name": name, "locale": "en"}},
+	}
+	if batch >= minBatch {
+		m["batch_credential_issuance"] = map[string]any{"batch_size": batch}
+	}
+	return m
+}
+
+func serverMetadata(urls URLs, types []typemeta.Type) map[string]any {
+	var scopes []string
+	for _, t := range types {
+		scopes = append(scopes, t.Policy.Scope)
+	}
+	slices.Sort(scopes)
+	return map[string]any{
+		"issuer":                urls.Issuer,
+		"token_endpoint":        urls.At(PathToken),
+		"grant_types_supported": []string{issuance.GrantPreAuthorizedCode},
+		"pre-authorized_grant_anonymous_access_supported": true,
+		"token_endpoint_auth_methods_supported":           []string{"none"},
+		"dpop_signing_alg_values_supported":               oauth.DPoPAlgorithms(),
+		"authorization_details_types_supported":           []string{detailsType},
+		"scopes_supported":                                slices.Compact(scopes),
+	}
+}
+
+func proofAlgorithms() []string { return []string{es256} }

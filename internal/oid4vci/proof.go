@@ -1,0 +1,145 @@
+package oid4vci
+
+import (
+	"time"
+
+	"counterfoil/internal/issuance"
+	"counterfoil/internal/jose"
+	"counterfoil/internal/oauth"
+)
+
+const typProof = "openid4vci-proof+jwt"
+
+// The window in which a proof's iat is accepted: wallets date proofs a minute back, and clocks differ.
+const (
+	proofPast   = nonceLife + time.Minute
+	proofFuture = time.Minute
+)
+
+// proofClaims is the payload of a key proof (OpenID4VCI 1.0 Appendix F.1). Pointers tell absent from empty.
+type proofClaims struct {
+	Audience *string  `json:"aud"`
+	IssuedAt *float64 `json:"iat"`
+	NotYet   *float64 `json:"nbf"`
+	Expires  *float64 `json:"exp"`
+	Nonce    *string  `json:"nonce"`
+	Issuer   any      `json:"iss"`
+}
+
+// checkProofs holds the proofs of a request to Appendix F.1 and F.4 and gives one holder key for each, and the nonce that
+// they share. All signatures are checked before the nonce is judged, and nothing is spent here.
+func (s *Service) checkProofs(req credentialRequest, access issuance.Access) ([]issuance.HolderKey, string, *oauth.Error) {
+	texts, e := proofTexts(req.Proofs, access.Type.Policy.BatchSize)
+	if e != nil {
+		return nil, "", e
+	}
+	now := s.clock()
+	var keys []issuance.HolderKey
+	nonce, seen := "", map[string]bool{}
+	for i, text := range texts {
+		key, claims, e := s.checkProof(text, now)
+		if e != nil {
+			return nil, "", e
+		}
+		if seen[key.Thumbprint()] {
+			return nil, "", bad(invalidProof, "each proof must be made with a key of its own")
+		}
+		seen[key.Thumbprint()] = true
+		if i > 0 && nonce != *claims.Nonce {
+			return nil, "", bad(invalidNonce, "the proofs of one request must carry the same nonce")
+		}
+		nonce = *claims.Nonce
+		keys = append(keys, issuance.HolderKey{JWK: key.JWK(), Thumbprint: key.Thumbprint()})
+	}
+	if !s.nonces.check(purposeProof, nonce, now) {
+		return nil, "", bad(invalidNonce, "the nonce is not one of ours or too old, ask for a fresh one")
+	}
+	return keys, nonce, nil
+}
+
+// proofTexts reads the proofs member: an object with the one member jwt, a non-empty array of at most batch texts.
+func proofTexts(v any, batch int) ([]string, *oauth.Error) {
+	if v == nil {
+		return nil, bad(invalidProof, "proofs is missing")
+	}
+	m, ok := v.(map[string]any)
+	if !ok {
+		return nil, bad(invalidProof, "proofs must be an object with the member jwt")
+	}
+	list, ok := m["jwt"].([]any)
+	if !ok || len(m) != 1 || len(list) == 0 {
+		return nil, bad(invalidProof, "proofs must have the one member jwt, a non-empty array")
+	}
+	if len(list) > batch {
+		return nil, bad(invalidProof, "there are more proofs than batch_size allows")
+	}
+	texts := make([]string, 0, len(list))
+	for _, item := range list {
+		text, ok := item.(string)
+		if !ok {
+			return nil, bad(invalidProof, "each proof must be a text")
+		}
+		texts = append(texts, text)
+	}
+	return texts, nil
+}
+
+// checkProof verifies one proof but for the value of its nonce.
+func (s *Service) checkProof(text string, now time.Time) (jose.PublicKey, proofClaims, *oauth.Error) {
+	fail := func(why string) (jose.PublicKey, proofClaims, *oauth.Error) {
+		return jose.PublicKey{}, proofClaims{}, bad(invalidProof, why)
+	}
+	token, err := jose.Parse(text)
+	if err != nil {
+		return fail("the proof is " + err.Error())
+	}
+	if token.Typ() != typProof {
+		return fail("typ of the proof must be " + typProof)
+	}
+	if token.Has("kid") || token.Has("x5c") || token.Has("trust_chain") {
+		return fail("the proof must name its key by jwk and by nothing else")
+	}
+	if token.Has("cty") {
+		return fail("the proof must not be nested")
+	}
+	key, err := token.JWK()
+	if err != nil {
+		return fail(err.Error())
+	}
+	if err := token.Verify(key, proofAlgorithms()...); err != nil {
+		return fail(err.Error())
+	}
+	var c proofClaims
+	if err := token.Claims(&c); err != nil {
+		return fail("a claim of the proof has the wrong type")
+	}
+	if why := c.check(s.urls.Issuer, now); why != "" {
+		return fail(why)
+	}
+	return key, c, nil
+}
+
+// check gives what is wrong with the claims, or "".
+func (c proofClaims) check(issuer string, now time.Time) string {
+	at := func(seconds *float64) time.Time {
+		const sane = 1e11 // far beyond any clock, well within time.Time
+		return time.Unix(int64(min(max(*seconds, -sane), sane)), 0)
+	}
+	switch {
+	case c.Audience == nil || *c.Audience != issuer:
+		return "aud must be the credential issuer identifier"
+	case c.IssuedAt == nil:
+		return "iat is missing"
+	case now.Sub(at(c.IssuedAt)) > proofPast || at(c.IssuedAt).Sub(now) > proofFuture:
+		return "iat is too far from the time of the server"
+	case c.NotYet != nil && at(c.NotYet).Sub(now) > proofFuture:
+		return "the proof is not valid yet"
+	case c.Expires != nil && now.Sub(at(c.Expires)) > proofFuture:
+		return "the proof has expired"
+	case c.Nonce == nil || *c.Nonce == "":
+		return "nonce is missing"
+	case c.Issuer != nil:
+		return "iss must be left out, because the code was redeemed anonymously"
+	}
+	return ""
+}

@@ -1,0 +1,108 @@
+package manage
+
+import (
+	"errors"
+
+	"github.com/gofiber/fiber/v2"
+
+	"counterfoil/internal/issuance"
+	"counterfoil/internal/strictjson"
+	"counterfoil/web/surface"
+)
+
+// problem is the body of every refusal (RFC 9457), with the members of an OAuth error beside it.
+type problem struct {
+	Type        string         `json:"type"`
+	Title       string         `json:"title"`
+	Status      int            `json:"status"`
+	Detail      string         `json:"detail,omitzero"`
+	Code        string         `json:"code"`
+	Error       string         `json:"error"`
+	Description string         `json:"error_description,omitzero"`
+	Errors      []problemField `json:"errors,omitzero"`
+	RequestID   string         `json:"request_id"`
+}
+
+// problemField is one faulty member: an RFC 6901 pointer into the request.
+type problemField struct {
+	Pointer string `json:"pointer"`
+	Code    string `json:"code"`
+	Reason  string `json:"reason"`
+}
+
+// phrase answers an error as a problem document. It is the only place where the management door does.
+func (d *door) phrase(c *fiber.Ctx, err error) error {
+	p := d.problem(c, err)
+	p.Type, p.Error, p.Description, p.RequestID = "about:blank", p.Code, p.Detail, surface.RequestID(c)
+	b, err := strictjson.Encode(p)
+	if err != nil {
+		return err //nolint:wrapcheck // says what it was doing
+	}
+	c.Set(fiber.HeaderContentType, "application/problem+json")
+	return c.Status(p.Status).Send(b) //nolint:wrapcheck // fiber's own
+}
+
+func (d *door) problem(c *fiber.Ctx, err error) problem {
+	var form malformed
+	if errors.As(err, &form) {
+		p := problem{Title: "The request is malformed", Status: form.status, Code: form.code, Detail: form.detail}
+		if form.pointer != "" {
+			p.Errors = []problemField{{form.pointer, form.code, form.detail}}
+		}
+		return p
+	}
+	var refusal *issuance.Error
+	if errors.As(err, &refusal) {
+		return refused(refusal)
+	}
+	switch status := surface.StatusOf(err); status {
+	case 0:
+	case fiber.StatusNotFound:
+		return problem{Title: "Nothing is here", Status: status, Code: "not_found", Detail: "there is nothing at this address"}
+	case fiber.StatusMethodNotAllowed:
+		return problem{Title: "Another method", Status: status, Code: "method_not_allowed", Detail: "this address takes other methods, see Allow"}
+	case fiber.StatusRequestEntityTooLarge:
+		return problem{Title: "Too large", Status: status, Code: "payload_too_large", Detail: "the body is larger than 1 MiB"}
+	default:
+		return problem{Title: "The request is malformed", Status: status, Code: "bad_request"}
+	}
+	surface.Fault(c, d.Log, err)
+	return problem{
+		Title: "Something went wrong here", Status: fiber.StatusInternalServerError, Code: "server_error",
+		Detail: "nothing was done; try again, and name the request_id when it stays",
+	}
+}
+
+// refused phrases a domain refusal.
+func refused(e *issuance.Error) problem {
+	p := problem{Code: e.Code, Detail: e.Reason}
+	for _, f := range e.Fields {
+		p.Errors = append(p.Errors, problemField{f.Pointer, f.Code, f.Reason})
+	}
+	switch e.Kind {
+	case issuance.Invalid:
+		p.Title, p.Status = "The request does not fit", fiber.StatusUnprocessableEntity
+		if e.Code == issuance.CodeUnknownType {
+			p.Status = fiber.StatusBadRequest // what other systems of this kind answer
+		}
+	case issuance.NotFound:
+		p.Title, p.Status = "Not found", fiber.StatusNotFound
+	case issuance.Conflict, issuance.Expired:
+		p.Title, p.Status = "Not possible any more", fiber.StatusConflict
+		if e.Code == issuance.CodeIdempotencyMismatch {
+			p.Title, p.Status = "The key was used before", fiber.StatusUnprocessableEntity
+		}
+	case issuance.Denied, issuance.Locked:
+		p.Title, p.Status = "Not allowed", fiber.StatusForbidden
+	}
+	return p
+}
+
+func answer(c *fiber.Ctx, status int, v any) error {
+	b, err := strictjson.Encode(v)
+	if err != nil {
+		return err //nolint:wrapcheck // says what it was doing
+	}
+	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
+	return c.Status(status).Send(b) //nolint:wrapcheck // fiber's own
+}

@@ -1,0 +1,18 @@
+package manage
+
+import "github.com/gofiber/fiber/v2"
+
+// livez says that the process runs; it asks nobody else.
+func (d *door) livez(c *fiber.Ctx) error {
+	return answer(c, fiber.StatusOK, map[string]string{"status": "ok"})
+}
+
+// readyz says whether requests can be served.
+func (d *door) readyz(c *fiber.Ctx) error {
+	if err := d.Ping(c.UserContext()); err != nil {
+		d.Log.Error("not ready", "error", err)
+		c.Set(fiber.HeaderRetryAfter, "1")
+		return answer(c, fiber.StatusServiceUnavailable, map[string]string{"status": "database unreachable"})
+	}
+	return answer(c, fiber.StatusOK, map[string]string{"status": "ok"})
+}

@@ -1,0 +1,187 @@
+package manage
+
+import (
+	"crypto/sha256"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"counterfoil/internal/issuance"
+)
+
+// The bounds of a list.
+const (
+	defaultLimit = 50
+	maxLimit     = 200
+)
+
+// offerRequest is the body of POST /offers.
+type offerRequest struct {
+	Type      string         `json:"credential_configuration_id"`
+	Claims    map[string]any `json:"claims"`
+	TxCode    *txCode        `json:"tx_code"`
+	Reference string         `json:"reference"`
+	ExpiresIn *int           `json:"expires_in"` // seconds
+	Grants    []string       `json:"grants"`
+	Scheme    string         `json:"scheme"`
+}
+
+type txCode struct {
+	InputMode   string `json:"input_mode"`
+	Length      *int   `json:"length"`
+	Description string `json:"description"`
+}
+
+// offerCreated is the answer of POST /offers: these members and no others.
+type offerCreated struct {
+	OfferID string `json:"offer_id"`
+	URI     string `json:"credential_offer_uri"`
+	TxCode  string `json:"tx_code_value,omitzero"`
+}
+
+// offerShown is an offer as it is read: no claims, no codes.
+type offerShown struct {
+	OfferID   string          `json:"offer_id"`
+	Type      string          `json:"credential_configuration_id"`
+	Status    issuance.Status `json:"status"`
+	CreatedAt string          `json:"created_at"`
+	ExpiresAt string          `json:"expires_at"`
+	CreatedBy string          `json:"created_by"`
+	Reference string          `json:"reference,omitzero"`
+	Attempts  int             `json:"tx_code_attempts"`
+	Cause     string          `json:"cause,omitzero"`
+}
+
+func show(o issuance.Offer) offerShown {
+	return offerShown{
+		OfferID: string(o.ID), Type: o.Type, Status: o.Status, CreatedAt: stamp(o.CreatedAt), ExpiresAt: stamp(o.ExpiresAt),
+		CreatedBy: o.CreatedBy, Reference: o.Reference, Attempts: o.Attempts, Cause: o.Cause,
+	}
+}
+
+func (d *door) createOffer(c *fiber.Ctx) error {
+	dryRun, err := readDryRun(c)
+	if err != nil {
+		return err
+	}
+	key, err := readIdempotencyKey(c)
+	if err != nil {
+		return err
+	}
+	var req offerRequest
+	if err := readJSON(c, &req); err != nil {
+		return err
+	}
+	create, err := req.create()
+	if err != nil {
+		return err
+	}
+	create.DryRun, create.IdempotencyKey = dryRun, key
+	hash := sha256.Sum256(c.Body())
+	create.RequestHash = hash[:]
+	got, err := d.Offers.CreateOffer(c.UserContext(), create)
+	if err != nil {
+		return err //nolint:wrapcheck // phrased by the door
+	}
+	if dryRun {
+		return answer(c, fiber.StatusOK, map[string]bool{"valid": true})
+	}
+	if got.Replayed {
+		c.Set("Idempotent-Replayed", "true")
+	}
+	c.Set(fiber.HeaderLocation, "/offers/"+string(got.Offer.ID))
+	return answer(c, fiber.StatusCreated, offerCreated{
+		OfferID: string(got.Offer.ID), URI: d.URLs.OfferURI(got.Offer.Scheme, got.Offer.ID), TxCode: got.TxCode.Reveal(),
+	})
+}
+
+// create turns the body into the domain's request. A number that is there but 0 is a fault, not a wish for the default.
+func (r offerRequest) create() (issuance.CreateOffer, error) {
+	c := issuance.CreateOffer{
+		Type: r.Type, Claims: r.Claims, Reference: r.Reference, Scheme: r.Scheme, Grants: r.Grants,
+		Channel: issuance.ChannelManagement, By: caller(),
+	}
+	if r.ExpiresIn != nil {
+		c.ExpiresIn = time.Duration(min(max(*r.ExpiresIn, -1), int(issuance.MaxOfferTTL.Seconds())+1)) * time.Second
+		if c.ExpiresIn == 0 {
+			c.ExpiresIn = -time.Second
+		}
+	}
+	if r.TxCode != nil {
+		c.TxCode = &issuance.TxCode{InputMode: issuance.InputMode(r.TxCode.InputMode), Description: r.TxCode.Description}
+		if r.TxCode.Length != nil {
+			c.TxCode.Length = *r.TxCode.Length
+			if c.TxCode.Length == 0 {
+				c.TxCode.Length = -1
+			}
+		}
+	}
+	if r.Type == "" {
+		return c, invalid("/credential_configuration_id", "is missing")
+	}
+	if r.Claims == nil {
+		return c, invalid("/claims", "is missing")
+	}
+	return c, nil
+}
+
+func (d *door) showOffer(c *fiber.Ctx) error {
+	o, err := d.Offers.Offer(c.UserContext(), issuance.OfferID(c.Params("offer")))
+	if err != nil {
+		return err //nolint:wrapcheck // phrased by the door
+	}
+	return answer(c, fiber.StatusOK, show(o))
+}
+
+func (d *door) listOffers(c *fiber.Ctx) error {
+	limit := defaultLimit
+	if text := c.Query("limit"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > maxLimit {
+			return invalid("/limit", "must be 1 to "+strconv.Itoa(maxLimit))
+		}
+		limit = n
+	}
+	list, err := d.Offers.ListOffers(c.UserContext(), issuance.Filter{Limit: limit})
+	if err != nil {
+		return err //nolint:wrapcheck // phrased by the door
+	}
+	out := make([]offerShown, 0, len(list))
+	for _, o := range list {
+		out = append(out, show(o))
+	}
+	return answer(c, fiber.StatusOK, map[string]any{"offers": out})
+}
+
+// eventShown is an event of an offer as it is read.
+type eventShown struct {
+	Sequence int                `json:"sequence"`
+	Kind     issuance.EventKind `json:"kind"`
+	At       string             `json:"at"`
+	Cause    string             `json:"cause,omitzero"`
+}
+
+func (d *door) listEvents(c *fiber.Ctx) error {
+	id := issuance.OfferID(c.Params("offer"))
+	if _, err := d.Offers.Offer(c.UserContext(), id); err != nil {
+		return err //nolint:wrapcheck // phrased by the door
+	}
+	t, err := d.Offers.Timeline(c.UserContext(), id)
+	if err != nil {
+		return err //nolint:wrapcheck // phrased by the door
+	}
+	out := make([]eventShown, 0, len(t.Events))
+	for _, e := range t.Events {
+		out = append(out, eventShown{e.Sequence, e.Kind, stamp(e.At), e.Cause})
+	}
+	return answer(c, fiber.StatusOK, map[string]any{"events": out})
+}
+
+func (d *door) cancelOffer(c *fiber.Ctx) error {
+	o, err := d.Offers.CancelOffer(c.UserContext(), issuance.OfferID(c.Params("offer")), caller())
+	if err != nil {
+		return err //nolint:wrapcheck // phrased by the door
+	}
+	return answer(c, fiber.StatusOK, show(o))
+}

@@ -1,0 +1,98 @@
+package wallet
+
+import (
+	"context"
+	"errors"
+
+	"github.com/gofiber/fiber/v2"
+
+	"counterfoil/internal/issuance"
+	"counterfoil/internal/oauth"
+	"counterfoil/internal/strictjson"
+	"counterfoil/web/surface"
+)
+
+// resourceError is an error at an endpoint that takes an access token: 401 and 403 carry a challenge there.
+type resourceError struct{ err error }
+
+func (e resourceError) Error() string { return e.err.Error() }
+func (e resourceError) Unwrap() error { return e.err }
+
+func asResource(err error) error { return resourceError{err} }
+
+// body is what every refusal says (RFC 6749 §5.2).
+type body struct {
+	Error       string `json:"error"`
+	Description string `json:"error_description,omitzero"`
+}
+
+// phrase answers an error in JSON. It is the only place where the wallet door does.
+func (d *door) phrase(c *fiber.Ctx, err error) error {
+	e := d.protocolError(c, err)
+	var atResource resourceError
+	if errors.As(err, &atResource) && (e.Status == fiber.StatusUnauthorized || e.Status == fiber.StatusForbidden) {
+		challenge := e
+		if e.Code == "" {
+			challenge = nil
+		}
+		for _, value := range oauth.Challenge(challenge) {
+			c.Append(fiber.HeaderWWWAuthenticate, value)
+		}
+	} else if e.Status == fiber.StatusUnauthorized {
+		c.Set(fiber.HeaderWWWAuthenticate, "Basic") // RFC 6749 §5.2 wants a challenge for a client that tried to authenticate
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Status(e.Status)
+	if e.Code == "" {
+		return nil
+	}
+	b, encodeErr := strictjson.Encode(body{e.Code, e.Description})
+	if encodeErr != nil {
+		return encodeErr //nolint:wrapcheck // cannot happen for two texts
+	}
+	return answer(c, b)
+}
+
+// protocolError turns any error into one that may be told.
+func (d *door) protocolError(c *fiber.Ctx, err error) *oauth.Error {
+	var protocol *oauth.Error
+	if errors.As(err, &protocol) {
+		return protocol
+	}
+	var refusal *issuance.Error
+	if errors.As(err, &refusal) {
+		return offerError(refusal)
+	}
+	switch status := surface.StatusOf(err); status {
+	case 0:
+	case fiber.StatusNotFound:
+		return oauth.NewError(status, "not_found", "there is nothing at this address")
+	case fiber.StatusMethodNotAllowed:
+		return oauth.NewError(status, "method_not_allowed", "this address takes other methods, see Allow")
+	case fiber.StatusTooManyRequests:
+		return oauth.NewError(status, "temporarily_unavailable", "too many requests, try again in a minute")
+	default:
+		return oauth.NewError(status, "invalid_request", "the request is malformed or too large")
+	}
+	surface.Fault(c, d.Log, err)
+	if errors.Is(err, context.DeadlineExceeded) {
+		c.Set(fiber.HeaderRetryAfter, "5")
+		return oauth.NewError(fiber.StatusServiceUnavailable, "temporarily_unavailable", "the server is busy, try again")
+	}
+	return oauth.NewError(fiber.StatusInternalServerError, "server_error", "something went wrong here, try again; request "+surface.RequestID(c))
+}
+
+// offerError phrases a refusal where a wallet fetches an offer.
+func offerError(e *issuance.Error) *oauth.Error {
+	switch e.Kind {
+	case issuance.NotFound:
+		return oauth.NewError(fiber.StatusNotFound, "not_found", e.Reason)
+	case issuance.Conflict, issuance.Expired, issuance.Locked:
+		return oauth.NewError(fiber.StatusGone, "offer_gone", e.Reason)
+	case issuance.Denied:
+		return oauth.NewError(fiber.StatusForbidden, "access_denied", e.Reason)
+	case issuance.Invalid:
+		return oauth.NewError(fiber.StatusBadRequest, "invalid_request", e.Reason)
+	}
+	return oauth.NewError(fiber.StatusInternalServerError, "server_error", "")
+}

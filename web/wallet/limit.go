@@ -1,0 +1,38 @@
+package wallet
+
+import (
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/time/rate"
+)
+
+// maxAddresses bounds the memory of a limiter: the address not seen for longest is forgotten first.
+const maxAddresses = 100_000
+
+// limit lets one address call a route so many times a minute, in this process. It answers 429 beyond.
+func (d *door) limit(perMinute int) fiber.Handler {
+	if !d.Limited {
+		return func(c *fiber.Ctx) error { return c.Next() }
+	}
+	seen, err := lru.New[string, *rate.Limiter](maxAddresses)
+	if err != nil {
+		panic("wallet: " + err.Error()) // only for a size below one
+	}
+	every := rate.Every(time.Minute / time.Duration(perMinute))
+	return func(c *fiber.Ctx) error {
+		fresh := rate.NewLimiter(every, perMinute)
+		l, known, _ := seen.PeekOrAdd(c.IP(), fresh)
+		if !known {
+			l = fresh
+		} else {
+			seen.Get(c.IP())
+		}
+		if !l.AllowN(d.Clock(), 1) {
+			c.Set(fiber.HeaderRetryAfter, "60")
+			return fiber.ErrTooManyRequests
+		}
+		return c.Next() //nolint:wrapcheck // the next handler's
+	}
+}

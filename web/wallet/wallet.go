@@ -1,0 +1,68 @@
+package wallet
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"counterfoil/internal/issuance"
+	"counterfoil/internal/oid4vci"
+	"counterfoil/internal/typemeta"
+	"counterfoil/web/surface"
+)
+
+// bodyLimit holds a credential request with a hundred proofs, in bytes.
+const bodyLimit = 256 << 10
+
+// Protocol is what the door needs of OpenID4VCI.
+type Protocol interface {
+	Offer(ctx context.Context, id issuance.OfferID, peek bool) ([]byte, error)
+	Token(ctx context.Context, r oid4vci.Request) ([]byte, error)
+	Nonce() ([]byte, error)
+	Credential(ctx context.Context, r oid4vci.Request) ([]byte, error)
+	Notification(ctx context.Context, r oid4vci.Request) error
+}
+
+// Nonces gives nonces for DPoP.
+type Nonces interface{ DPoPNonce() (string, error) }
+
+// Dependencies is what the door is made from.
+type Dependencies struct {
+	Protocol Protocol
+	Nonces   Nonces
+	Metadata *oid4vci.Metadata
+	URLs     oid4vci.URLs
+	Types    []typemeta.Type
+	Clock    func() time.Time
+	Log      *slog.Logger
+	// Limited turns on how often one address may call.
+	Limited bool
+}
+
+// door is the handlers.
+type door struct{ Dependencies }
+
+// New makes the door with every route.
+func New(d Dependencies) *fiber.App {
+	w := &door{d}
+	app := surface.New(surface.Door{
+		Name: "wallet", BodyLimit: bodyLimit, Log: d.Log, Phrase: w.phrase, Headers: surface.APIHeaders(),
+	})
+	for _, path := range d.URLs.WellKnownIssuer() {
+		app.Get(path, w.issuerMetadata)
+	}
+	for _, path := range d.URLs.WellKnownServer() {
+		app.Get(path, w.serverMetadata)
+	}
+	at := d.URLs.Base()
+	app.Get(at+oid4vci.PathTypes+":type", w.typeMetadata)
+	app.Get(at+oid4vci.PathOffers+":offer", w.limit(60), w.offer)               //nolint:mnd // a minute
+	app.Post(at+oid4vci.PathToken, w.limit(30), w.nonce, w.token)               //nolint:mnd // a minute
+	app.Post(at+oid4vci.PathNonce, w.limit(120), w.nonce, w.cNonce)             //nolint:mnd // a minute
+	app.Post(at+oid4vci.PathCredential, w.limit(60), w.nonce, w.credential)     //nolint:mnd // a minute
+	app.Post(at+oid4vci.PathNotification, w.limit(60), w.nonce, w.notification) //nolint:mnd // a minute
+	surface.Close(app)
+	return app
+}
