@@ -92,6 +92,7 @@ func (a *App) Run(ctx context.Context) error {
 
 // drain ends streams, then closes the doors one after the other.
 func (a *App) drain() error {
+	close(a.parts.stopping)
 	ctx, cancel := context.WithTimeout(context.Background(), drainTime)
 	defer cancel()
 	var errs []error

@@ -22,7 +22,7 @@ type door struct {
 
 // openDoors makes the three doors and starts listening: wallet, management, portal, in this order.
 func openDoors(cfg config.Config, o Options, p *parts) ([]*door, error) {
-	portalApp, err := newPortal(o, p)
+	portalApp, err := newPortal(cfg, o, p)
 	if err != nil {
 		return nil, err
 	}

@@ -45,10 +45,12 @@ type parts struct {
 	protocol  *oid4vci.Service
 	metadata  *oid4vci.Metadata
 	deliverer *callback.Deliverer
+	// stopping is closed when streams must end.
+	stopping chan struct{}
 }
 
 func newParts(ctx context.Context, cfg config.Config, o Options) (*parts, error) {
-	p := &parts{log: o.Log, watch: &issuance.Watch{}, urls: oid4vci.URLs{Issuer: cfg.PublicURL}}
+	p := &parts{log: o.Log, watch: &issuance.Watch{}, stopping: make(chan struct{}), urls: oid4vci.URLs{Issuer: cfg.PublicURL}}
 	var err error
 	if p.types, err = loadTypes(cfg.TypesDir); err != nil {
 		return nil, err
@@ -94,10 +96,12 @@ func (p *parts) wire(ctx context.Context, cfg config.Config, o Options, master s
 	if p.metadata, err = oid4vci.NewMetadata(p.urls, p.types, issuerName(o), access); err != nil {
 		return err //nolint:wrapcheck // says what it was doing
 	}
+	people := refuseDemoStaff
 	if o.Demo {
-		if err := addDemoStaff(ctx, p.staff); err != nil {
-			return err
-		}
+		people = addDemoStaff
+	}
+	if err := people(ctx, p.staff); err != nil {
+		return err
 	}
 	return p.callbacks(ctx, cfg, o)
 }

@@ -1,5 +1,36 @@
 package app
 
-import "github.com/gofiber/fiber/v2"
+import (
+	"fmt"
+	"path/filepath"
 
-func newPortal(o Options, p *parts) (*fiber.App, error) { return fiber.New(), nil }
+	"github.com/gofiber/fiber/v2"
+
+	"counterfoil/internal/config"
+	"counterfoil/internal/outbound"
+	"counterfoil/internal/wallet"
+	"counterfoil/web/portal"
+)
+
+// newPortal makes the portal; only the demo has people who sign in with one click, and a wallet.
+func newPortal(cfg config.Config, o Options, p *parts) (*fiber.App, error) {
+	d := portal.Dependencies{
+		Offers: p.service, Record: p.service, Staff: p.staff, Types: p.types, Watch: p.watch, URLs: p.urls,
+		Clock: o.Clock, Random: o.Random, Log: o.Log, Secure: cfg.PortalTLSCert != "", Stopping: p.stopping,
+	}
+	if !o.Demo {
+		return portal.New(d), nil
+	}
+	for _, person := range demoStaff() {
+		d.DemoStaff = append(d.DemoStaff, portal.DemoPerson{Name: person.Name, Display: person.Display, Role: string(person.Role)})
+	}
+	w, err := wallet.New(wallet.Options{
+		Client: outbound.NewClient(outbound.Options{AllowLoopback: true}), Clock: o.Clock, Random: o.Random,
+		Roots: filepath.Join(cfg.DataDir, KeysDir, "root.crt.pem"),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("set up demo wallet: %w", err)
+	}
+	d.DemoWallet = w
+	return portal.New(d), nil
+}

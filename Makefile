@@ -1,0 +1,37 @@
+# Counterfoil. `make` lists what there is.
+SHELL := /usr/bin/env bash
+TEMPL := go tool -modfile=.ci/tools/templ.mod templ
+export CGO_ENABLED ?= 1
+
+.PHONY: help run build gen check generated vet test test-deps fuzz
+
+help: ## list what there is
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: build ## start the demo: everything on this machine, SQLite in ./data
+	@exec ./bin/counterfoil demo
+
+build: ## build ./bin/counterfoil, one static file
+	@CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/counterfoil ./cmd/counterfoil
+
+gen: ## write the Go code of the templates
+	@$(TEMPL) generate -path views
+
+generated: ## fail when the templates' Go code is stale
+	@.ci/generated
+
+vet: ## format and vet
+	@test -z "$$(gofmt -l $$(git ls-files '*.go' | grep -v _templ.go))" || { gofmt -l $$(git ls-files '*.go' | grep -v _templ.go); exit 1; }
+	@go vet ./...
+
+check: generated vet ## the quick checks
+
+test: test-deps check ## install what the tests need and run everything
+	@.ci/with-postgres go test -race -timeout 15m ./...
+
+test-deps: ## npm packages, Chromium, PostgreSQL
+	@.ci/test-deps
+
+FUZZTIME ?= 60s
+fuzz: ## run every fuzz target for FUZZTIME
+	@.ci/fuzz $(FUZZTIME)

@@ -1,0 +1,60 @@
+// Small helpers for the portal. Every page works without them.
+(function () {
+  "use strict";
+
+  // Countdowns: the server sends the seconds that are left, so that the clock of this computer does not matter.
+  function text(left) {
+    var m = Math.floor(left / 60), s = left % 60;
+    return m + ":" + (s < 10 ? "0" : "") + s;
+  }
+  setInterval(function () {
+    document.querySelectorAll("[data-left]").forEach(function (el) {
+      var left = Math.max(0, Number(el.dataset.left) - 1);
+      el.dataset.left = left;
+      el.textContent = text(left);
+      el.closest(".countdown").classList.toggle("soon", left <= 60);
+    });
+  }, 1000);
+
+  // Copying.
+  document.addEventListener("click", function (e) {
+    var button = e.target.closest("[data-copy]");
+    if (!button || !navigator.clipboard) return;
+    navigator.clipboard.writeText(button.dataset.copy).then(function () {
+      var before = button.textContent;
+      button.textContent = button.dataset.copied;
+      setTimeout(function () { button.textContent = before; }, 2000);
+    });
+  });
+
+  // A form is sent once, however often its button is pressed.
+  document.addEventListener("submit", function (e) {
+    if (e.defaultPrevented) return;
+    if (e.target.dataset.sent) { e.preventDefault(); return; }
+    e.target.dataset.sent = "1";
+    setTimeout(function () { delete e.target.dataset.sent; }, 5000);
+  });
+
+  // A browser has six connections to a server: a tab that nobody sees gives its stream back.
+  document.addEventListener("visibilitychange", function () {
+    document.querySelectorAll("[sse-connect]").forEach(function (el) {
+      if (document.hidden) {
+        var data = el["htmx-internal-data"];
+        if (data && data.sseEventSource) data.sseEventSource.close();
+      } else {
+        var fresh = el.cloneNode(true);
+        el.replaceWith(fresh);
+        htmx.process(fresh);
+        htmx.trigger(fresh.querySelector("#live"), "refresh");
+      }
+    });
+  });
+
+  // Lost connection: say so, keep what was typed.
+  function online() {
+    var banner = document.getElementById("offline");
+    if (banner) banner.hidden = navigator.onLine;
+  }
+  window.addEventListener("online", online);
+  window.addEventListener("offline", online);
+})();

@@ -1,0 +1,23 @@
+// Package demowallet is the page of the demo's wallet: what a customer's phone would do, in the browser.
+package demowallet
+
+import "counterfoil/views/layout"
+
+// Show is the page.
+type Show struct {
+	Page       layout.Page
+	Offer      string
+	Error      string
+	Steps      []string
+	Credential *Credential
+}
+
+// Credential is what was collected and verified.
+type Credential struct {
+	Name, Issuer, ValidUntil string
+	Disclosable              int
+	Claims                   []Claim
+}
+
+// Claim is one line of the credential.
+type Claim struct{ Name, Value string }

@@ -1,0 +1,17 @@
+// Package home is the page a person starts from.
+package home
+
+import (
+	"counterfoil/views/layout"
+	"counterfoil/views/offers"
+)
+
+// Show is the page: what can be issued, and what is open.
+type Show struct {
+	Page  layout.Page
+	Tiles []Tile
+	Open  []offers.Row
+}
+
+// Tile is one credential type that the person may issue.
+type Tile struct{ Href, Name, Description string }

@@ -1,0 +1,17 @@
+// Package layout is the shell around every page of the portal.
+package layout
+
+// Page is what the shell shows.
+type Page struct {
+	Title string
+	// Person is who is signed in; empty when nobody is.
+	Person string
+	// Here is the path of the menu entry that the page belongs to.
+	Here string
+	// Demo marks the page as a demonstration.
+	Demo bool
+	// Narrow sets a page of text or form to a readable width.
+	Narrow bool
+	// Refresh is the seconds after which a browser without scripts loads the page again; 0 never.
+	Refresh int
+}

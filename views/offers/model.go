@@ -1,0 +1,112 @@
+// Package offers is the pages about offers: the form, the counter screen and the list.
+package offers
+
+import (
+	"counterfoil/views/layout"
+	"counterfoil/views/ui"
+)
+
+// Row is one offer in a list.
+type Row struct {
+	Href, Type, Reference, By, Created string
+	Status                             ui.Status
+}
+
+// List is the page of all offers.
+type List struct {
+	Page layout.Page
+	Rows []Row
+}
+
+// Form is the page where a clerk fills in claims.
+type Form struct {
+	Page   layout.Page
+	Type   string // id
+	Name   string
+	Token  string // makes sending twice one offer
+	Groups []Group
+	Errors []Error
+	// TxCode asks for a transaction code of Length digits.
+	TxCode    bool
+	Length    int
+	Reference string
+}
+
+// Error is one line of the summary; Href leads to the field.
+type Error struct{ Href, Text string }
+
+// Group is fields that belong together.
+type Group struct {
+	Label  string
+	Fields []Field
+}
+
+// Field is one thing to fill in.
+type Field struct {
+	Name, Label, Help, Value, Error string
+	Kind                            string // text, email, tel, date, list, choice
+	Day, Month, Year                string
+	Required                        bool
+	Options                         []Option
+	Max                             int
+	Mode                            string // inputmode
+}
+
+// Option is one value of a choice.
+type Option struct {
+	Value, Label string
+	Selected     bool
+}
+
+// Counter is the screen while the customer collects.
+type Counter struct {
+	Page      layout.Page
+	ID        string
+	Type      string
+	Reference string
+	Live      Live
+}
+
+// Live is the part that moves.
+type Live struct {
+	ID string
+	// Open means that the QR code is still of use; Ended that nothing more will come.
+	Open, Ended bool
+	QR          string // address of the picture
+	URI         string
+	// Left is the seconds until the offer expires, LeftText the same as m:ss.
+	Left     int
+	LeftText string
+	Code     Code
+	Result   Result
+	Say      string
+	Trouble  bool
+	Steps    []Step
+	Support  []string
+	MayAct   bool
+}
+
+// Code is the transaction code: hidden until revealed.
+type Code struct {
+	ID       string
+	Asked    bool
+	Revealed string // in groups
+	Length   int
+	// Keep tells htmx to keep what the page shows: a refresh must not hide a revealed code.
+	Keep bool
+}
+
+// Result stands where the QR code was.
+type Result struct {
+	Sign, Title, Text string
+	Tone              string // "", bad, quiet
+}
+
+// Step is one line of the story.
+type Step struct {
+	Tone   string // "", now, todo, bad, note
+	Title  string
+	Time   string // for people
+	Exact  string // RFC 3339
+	Detail string
+}

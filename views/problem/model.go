@@ -1,0 +1,11 @@
+// Package problem is the page that says what went wrong.
+package problem
+
+import "counterfoil/views/layout"
+
+// Show is the page.
+type Show struct {
+	Page      layout.Page
+	Text      string
+	RequestID string
+}

@@ -1,0 +1,19 @@
+// Package ui is the parts that several pages use.
+package ui
+
+// Tone is how a status is meant; it is always said in a word as well.
+type Tone string
+
+// The tones.
+const (
+	Quiet Tone = ""
+	Now   Tone = "now"
+	Good  Tone = "good"
+	Bad   Tone = "bad"
+)
+
+// Status is a word with its tone.
+type Status struct {
+	Word string
+	Tone Tone
+}

@@ -1,0 +1,7 @@
+// Package portal is the staff portal: pages for people. It maps the domain to view models, so that a page shows what it was
+// given and nothing else, and phrases refusals as pages. Every page works without scripts.
+//
+// Files: portal.go (every route), session.go (who is signed in), guard.go (what must hold of every request), home.go, form.go (a new offer),
+// offers.go (counter and list), story.go (events in plain words), stream.go (ticks while something changes),
+// demowallet.go, errors.go.
+package portal

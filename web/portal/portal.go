@@ -1,0 +1,132 @@
+package portal
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/gofiber/fiber/v2"
+
+	"counterfoil/internal/issuance"
+	"counterfoil/internal/oid4vci"
+	"counterfoil/internal/secret"
+	"counterfoil/internal/staff"
+	"counterfoil/internal/typemeta"
+	"counterfoil/internal/wallet"
+	"counterfoil/static"
+	"counterfoil/views/layout"
+	"counterfoil/web/surface"
+)
+
+// bodyLimit bounds a form, in bytes.
+const bodyLimit = 256 << 10
+
+// Offers is what the portal makes and changes.
+type Offers interface {
+	CreateOffer(ctx context.Context, c issuance.CreateOffer) (issuance.CreatedOffer, error)
+	RevealTxCode(ctx context.Context, id issuance.OfferID, by issuance.Actor) (secret.Text, error)
+	CancelOffer(ctx context.Context, id issuance.OfferID, by issuance.Actor) (issuance.Offer, error)
+}
+
+// Record is what the portal reads.
+type Record interface {
+	Offer(ctx context.Context, id issuance.OfferID) (issuance.Offer, error)
+	ListOffers(ctx context.Context, f issuance.Filter) ([]issuance.Offer, error)
+	Timeline(ctx context.Context, id issuance.OfferID) (issuance.Timeline, error)
+}
+
+// Staff is who may use the portal.
+type Staff interface {
+	SignIn(ctx context.Context, name, password string) (secret.Text, staff.Person, error)
+	SignInAs(ctx context.Context, name string) (secret.Text, staff.Person, error)
+	Session(ctx context.Context, token string) (staff.Person, error)
+	SignOut(ctx context.Context, token string) error
+}
+
+// Wallet is the demo's wallet.
+type Wallet interface {
+	Collect(ctx context.Context, r wallet.Request) (wallet.Collected, error)
+}
+
+// DemoPerson is somebody who signs in with one click.
+type DemoPerson struct{ Name, Display, Role string }
+
+// Dependencies is what the portal is made from.
+type Dependencies struct {
+	Offers Offers
+	Record Record
+	Staff  Staff
+	Types  []typemeta.Type
+	Watch  *issuance.Watch
+	URLs   oid4vci.URLs
+	Clock  func() time.Time
+	Random io.Reader
+	Log    *slog.Logger
+	// Secure says that browsers reach the portal by https.
+	Secure bool
+	// Demo people and wallet are there in the demo only.
+	DemoStaff  []DemoPerson
+	DemoWallet Wallet
+	// Stopping is closed when streams must end.
+	Stopping <-chan struct{}
+}
+
+// portal is the handlers.
+type portal struct {
+	Dependencies
+	streams *streams
+}
+
+// New makes the portal with every route.
+func New(d Dependencies) *fiber.App {
+	p := &portal{Dependencies: d, streams: newStreams()}
+	app := surface.New(surface.Door{
+		Name: "portal", BodyLimit: bodyLimit, Log: d.Log, Phrase: p.phrase, Headers: p.headers(),
+	})
+	app.Use(p.sameOrigin)
+	app.Get("/static/*", p.asset)
+	app.Get("/sign-in", p.showSignIn)
+	app.Post("/sign-in", p.signIn)
+	app.Post("/sign-out", p.signOut)
+	app.Get("/", p.allow(staff.ReadOffers, p.home))
+	app.Get("/offers", p.allow(staff.ReadOffers, p.listOffers))
+	app.Get("/offers/new/:type", p.allow(staff.CreateOffers, p.newOffer))
+	app.Post("/offers", p.allow(staff.CreateOffers, p.createOffer))
+	app.Get("/offers/:offer", p.allow(staff.ReadOffers, p.showOffer))
+	app.Get("/offers/:offer/live", p.allow(staff.ReadOffers, p.showLive))
+	app.Get("/offers/:offer/stream", p.allow(staff.ReadOffers, p.stream))
+	app.Get("/offers/:offer/qr.svg", p.allow(staff.ReadOffers, p.qr))
+	app.Get("/offers/:offer/code", p.allow(staff.ReadOffers, p.hideCode))
+	app.Post("/offers/:offer/reveal", p.allow(staff.RevealCodes, p.revealCode))
+	app.Post("/offers/:offer/cancel", p.allow(staff.CancelOffers, p.cancelOffer))
+	if d.DemoWallet != nil {
+		app.Get("/demo/wallet", p.allow(staff.ReadOffers, p.showWallet))
+		app.Post("/demo/wallet", p.allow(staff.ReadOffers, p.collect))
+	}
+	surface.Close(app)
+	return app
+}
+
+// page starts the shell of a page for who is signed in.
+func (p *portal) page(c *fiber.Ctx, title string) layout.Page {
+	return layout.Page{Title: title, Person: who(c).Display, Here: c.Path(), Demo: len(p.DemoStaff) > 0}
+}
+
+// render writes a page or a fragment.
+func render(c *fiber.Ctx, status int, view templ.Component) error {
+	c.Status(status).Type("html", "utf-8")
+	return view.Render(c.UserContext(), c.Response().BodyWriter()) //nolint:wrapcheck // a fault, logged by the door
+}
+
+// asset serves an embedded file under its hashed name, for ever.
+func (p *portal) asset(c *fiber.Ctx) error {
+	data, contentType, ok := static.Open(c.Path())
+	if !ok {
+		return fiber.ErrNotFound
+	}
+	c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
+	c.Set(fiber.HeaderContentType, contentType)
+	return c.Send(data) //nolint:wrapcheck // fiber's own
+}
