@@ -1,24 +1,20 @@
 package store_test
 
 import (
-	"context"
 	"crypto/rand"
-	"fmt"
 	"log/slog"
-	"net/url"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/issuance/issuancetest"
 	"counterfoil/internal/secret"
 	"counterfoil/internal/staff"
 	"counterfoil/internal/store"
+	"counterfoil/internal/store/storetest"
 )
 
 func options(t *testing.T) store.Options {
@@ -47,50 +43,15 @@ func open(t *testing.T, o store.Options) *store.Store {
 	return s
 }
 
-// postgres gives the URL of a fresh database, and skips where there is no PostgreSQL; under CI there must be one.
-func postgres(t *testing.T) string {
-	t.Helper()
-	base := os.Getenv("COUNTERFOIL_TEST_DATABASE_URL")
-	if base == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("COUNTERFOIL_TEST_DATABASE_URL is not set: run the tests with make test")
-		}
-		t.Skip("COUNTERFOIL_TEST_DATABASE_URL is not set: make test starts a PostgreSQL")
-	}
-	ctx := context.Background()
-	admin, err := pgx.Connect(ctx, base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := fmt.Sprintf("t%d", time.Now().UnixNano())
-	if _, err := admin.Exec(ctx, "CREATE DATABASE "+name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if _, err := admin.Exec(ctx, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-			t.Error(err)
-		}
-		if err := admin.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	u, err := url.Parse(base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = "/" + name
-	return u.String()
-}
-
 func TestStore_SQLite(t *testing.T) {
 	issuancetest.RunStoreTests(t, func(t *testing.T) issuancetest.Store { return open(t, options(t)) })
 }
 
 func TestStore_PostgreSQL(t *testing.T) {
-	postgres(t) // skips the whole suite at once
+	storetest.PostgreSQL(t) // skips the whole suite at once
 	issuancetest.RunStoreTests(t, func(t *testing.T) issuancetest.Store {
 		o := options(t)
-		o.URL = postgres(t)
+		o.URL = storetest.PostgreSQL(t)
 		return open(t, o)
 	})
 }
@@ -143,7 +104,7 @@ func TestStore_writes_no_claim_in_the_clear(t *testing.T) {
 // Two processes on one PostgreSQL: what one commits wakes who watches at the other.
 func TestStore_wakes_other_processes(t *testing.T) {
 	o := options(t)
-	o.URL = postgres(t)
+	o.URL = storetest.PostgreSQL(t)
 	here := open(t, o)
 	o.Watch = &issuance.Watch{}
 	there := open(t, o)
@@ -171,7 +132,7 @@ func TestStore_wakes_other_processes(t *testing.T) {
 }
 
 func TestStore_people_and_sessions(t *testing.T) {
-	for name, url := range map[string]func(*testing.T) string{"SQLite": func(*testing.T) string { return "" }, "PostgreSQL": postgres} {
+	for name, url := range map[string]func(testing.TB) string{"SQLite": func(testing.TB) string { return "" }, "PostgreSQL": storetest.PostgreSQL} {
 		t.Run(name, func(t *testing.T) {
 			o := options(t)
 			o.URL = url(t)

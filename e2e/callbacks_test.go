@@ -1,0 +1,126 @@
+package e2e_test
+
+import (
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"counterfoil/internal/wallet"
+)
+
+func TestCallbacks_tell_an_issuance_in_order_and_signed(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, database string) {
+		r := newReceiver(t, always(http.StatusNoContent))
+		b := openBank(t, database, r.settings()...)
+		offer := b.create(identity(withCode()))
+		if _, err := ourWallet(t, b, wallet.Request{Offer: offer.URI, TxCode: offer.TxCode}); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"OFFER_CREATED", "ISSUED"}
+		eventually(t, patience, "both callbacks", func() bool { return len(r.of(offer.OfferID)) == len(want) })
+		if got := r.statuses(offer.OfferID); !slices.Equal(got, want) {
+			t.Errorf("got %v", got)
+		}
+		for i, d := range r.of(offer.OfferID) {
+			letter := `{"eventId":"` + offer.OfferID + `","status":"` + want[i] + `","offerId":"` + offer.OfferID + `"}`
+			if string(d.Raw) != letter {
+				t.Errorf("the body is %s, want %s", d.Raw, letter)
+			}
+			if id := d.Header.Get("webhook-id"); id != offer.OfferID+"_"+want[i] {
+				t.Errorf("webhook-id is %s", id)
+			}
+			r.verify(t, d)
+		}
+	})
+}
+
+func TestCallbacks_tell_of_expiry_within_five_seconds(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, database string) {
+		const ttl, limit = 5 * time.Minute, 5 * time.Second
+		r := newReceiver(t, always(http.StatusOK))
+		b := openBank(t, database, r.settings()...)
+		offer := b.create(identity(nil)) // nobody touches it
+		deadline := time.Now()
+		b.ahead.Store(int64(ttl)) // the deadline is now
+		eventually(t, patience, "EXPIRED", func() bool { return slices.Contains(r.statuses(offer.OfferID), "EXPIRED") })
+		got := r.of(offer.OfferID)
+		if late := got[len(got)-1].At.Sub(deadline); late > limit {
+			t.Errorf("EXPIRED came %s after the deadline", late)
+		}
+		if statuses := r.statuses(offer.OfferID); !slices.Equal(statuses, []string{"OFFER_CREATED", "EXPIRED"}) {
+			t.Errorf("got %v", statuses)
+		}
+	})
+}
+
+func TestCallbacks_say_why_an_offer_failed(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t, always(http.StatusOK))
+	b := openBank(t, "", append(r.settings(), "COUNTERFOIL_TX_CODE_ATTEMPTS=1")...)
+	locked := b.create(identity(withCode()))
+	if status, _, err := b.redeem(b.code(locked), other(locked.TxCode)); err != nil || status != http.StatusBadRequest {
+		t.Fatalf("a wrong code answered %d %v", status, err)
+	}
+	cancelled := b.create(identity(nil))
+	if status := b.call(http.MethodPost, b.management+"/offers/"+cancelled.OfferID+"/cancel", nil, nil); status != http.StatusOK {
+		t.Fatalf("cancel answered %d", status)
+	}
+	for id, words := range map[string]string{locked.OfferID: "transaction code", cancelled.OfferID: "cancelled by"} {
+		eventually(t, patience, "FAILED", func() bool { return len(r.of(id)) == 2 })
+		last := r.of(id)[1]
+		if last.Body.Status != "FAILED" || !strings.Contains(last.Body.Details, words) {
+			t.Errorf("got %s, want FAILED and %q", last.Raw, words)
+		}
+		r.verify(t, last)
+	}
+}
+
+func TestCallbacks_are_tried_again_with_the_same_id(t *testing.T) {
+	t.Parallel()
+	r := newReceiver(t, func(n int) int {
+		if n == 1 {
+			return http.StatusServiceUnavailable
+		}
+		return http.StatusOK
+	})
+	b := openBank(t, "", r.settings()...)
+	offer := b.create(identity(nil))
+	if _, err := ourWallet(t, b, wallet.Request{Offer: offer.URI}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, patience, "everything after one refusal", func() bool { return len(r.of(offer.OfferID)) == 3 })
+	if got := r.statuses(offer.OfferID); !slices.Equal(got, []string{"OFFER_CREATED", "OFFER_CREATED", "ISSUED"}) {
+		t.Errorf("ISSUED overtook OFFER_CREATED: %v", got)
+	}
+	got := r.of(offer.OfferID)
+	if got[0].Header.Get("webhook-id") != got[1].Header.Get("webhook-id") {
+		t.Error("the retry has another webhook-id")
+	}
+}
+
+func TestCallbacks_to_a_receiver_that_hangs_hold_up_no_wallet(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0") // takes connections and never answers
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close() //nolint:errcheck // nothing was sent
+	b := openBank(t, "", "COUNTERFOIL_CALLBACK_URL=http://"+silent.Addr().String(),
+		"COUNTERFOIL_CALLBACK_SECRET=whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
+	const offers, limit = 30, 10 * time.Second // a hanging receiver is given 15 s for each callback
+	start := time.Now()
+	for range offers {
+		offer := b.create(identity(nil))
+		if _, err := ourWallet(t, b, wallet.Request{Offer: offer.URI}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if took := time.Since(start); took > limit {
+		t.Errorf("%d issuances took %s beside a hanging receiver", offers, took)
+	}
+}

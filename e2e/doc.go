@@ -1,0 +1,8 @@
+// Package e2e starts the program that ships, on free ports, and holds it to its promises with parts that nobody here
+// wrote: wallets and verifiers from npm, a Standard Webhooks verifier, Debian's Chromium, a real PostgreSQL. It has tests
+// only.
+//
+// Files: bank_test.go (the program under test), receiver_test.go (a back-end that takes callbacks), wallets_test.go,
+// once_test.go (single use under load), callbacks_test.go, portal_test.go (a clerk in a browser), screens_test.go (every
+// page, looked at), commands_test.go (the binary and its command line), record_test.go (what the log must not say).
+package e2e
