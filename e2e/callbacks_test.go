@@ -52,7 +52,8 @@ func TestCallbacks_tell_of_expiry_within_five_seconds(t *testing.T) {
 		if late := got[len(got)-1].At.Sub(deadline); late > limit {
 			t.Errorf("EXPIRED came %s after the deadline", late)
 		}
-		if statuses := r.statuses(offer.OfferID); !slices.Equal(statuses, []string{"OFFER_CREATED", "EXPIRED"}) {
+		// The clock's leap may end a lease while OFFER_CREATED is under way: then it comes twice, as at-least-once allows.
+		if statuses := slices.Compact(r.statuses(offer.OfferID)); !slices.Equal(statuses, []string{"OFFER_CREATED", "EXPIRED"}) {
 			t.Errorf("got %v", statuses)
 		}
 	})
