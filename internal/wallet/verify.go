@@ -87,7 +87,7 @@ func (c *collection) verifyOne(text string, mine jose.PublicKey) (Credential, er
 	}
 	maps.DeleteFunc(claims, func(name string, _ any) bool { return technical(name) })
 	return Credential{
-		VCT: said.VCT, Name: c.name(), Issuer: leaf.Subject.String(), Trusted: trusted,
+		VCT: said.VCT, Name: c.name(), Issuer: nameOf(leaf), Trusted: trusted,
 		IssuedAt: time.Unix(said.IssuedAt, 0).UTC(), ExpiresAt: time.Unix(said.ExpiresAt, 0).UTC(),
 		Claims: claims, Disclosable: len(sd.Disclosures),
 	}, nil
@@ -142,4 +142,12 @@ func technical(name string) bool {
 		return true
 	}
 	return false
+}
+
+// nameOf calls a certificate's subject by its common name, or by all of it when it has none.
+func nameOf(cert *x509.Certificate) string {
+	if cert.Subject.CommonName != "" {
+		return cert.Subject.CommonName
+	}
+	return cert.Subject.String()
 }

@@ -35,6 +35,12 @@
     setTimeout(function () { delete e.target.dataset.sent; }, 5000);
   });
 
+  // What to do now is read out when it changes: a region that was just swapped in would not be.
+  document.addEventListener("htmx:afterSettle", function () {
+    var say = document.querySelector("#live .say"), out = document.getElementById("announce");
+    if (say && out && out.textContent !== say.textContent) out.textContent = say.textContent;
+  });
+
   // A browser has six connections to a server: a tab that nobody sees gives its stream back.
   document.addEventListener("visibilitychange", function () {
     document.querySelectorAll("[sse-connect]").forEach(function (el) {

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"strings"
 
@@ -69,7 +70,7 @@ func (p *portal) showForm(c *fiber.Ctx, status int, t typemeta.Type, form map[st
 		Page: p.page(c, "New offer: "+t.Named(language)), Type: t.ID, Name: t.Named(language), Token: form["token"],
 		TxCode: form["tx_code"] != "", Length: t.Policy.TxCode.Length, Reference: form["reference"],
 	}
-	show.Page.Narrow = true
+	show.Page.Narrow, show.Page.Here = true, ""
 	described := t.Form(language)
 	wrong := map[string]string{}
 	for _, f := range fields {
@@ -80,7 +81,7 @@ func (p *portal) showForm(c *fiber.Ctx, status int, t typemeta.Type, form map[st
 		wrong[name] = sentence(f)
 	}
 	for _, g := range described.Groups {
-		group := offers.Group{Label: g.Label}
+		group := offers.Group{Label: cmp.Or(g.Label, "Claims")}
 		for _, f := range g.Fields {
 			field := fieldView(f, form)
 			if field.Error = wrong[f.Name]; field.Error != "" {

@@ -114,10 +114,10 @@ func (p *portal) page(c *fiber.Ctx, title string) layout.Page {
 	return layout.Page{Title: title, Person: who(c).Display, Here: c.Path(), Demo: len(p.DemoStaff) > 0}
 }
 
-// render writes a page or a fragment.
+// render writes a page or a fragment. A page that says what went wrong is written after the request's deadline has ended.
 func render(c *fiber.Ctx, status int, view templ.Component) error {
 	c.Status(status).Type("html", "utf-8")
-	return view.Render(c.UserContext(), c.Response().BodyWriter()) //nolint:wrapcheck // a fault, logged by the door
+	return view.Render(context.WithoutCancel(c.UserContext()), c.Response().BodyWriter()) //nolint:wrapcheck // a fault, logged by the door
 }
 
 // asset serves an embedded file under its hashed name, for ever.

@@ -88,20 +88,20 @@ func step(e issuance.Event) offers.Step {
 // deliveryStep says how far the back-end has been told.
 func deliveryStep(d issuance.Delivery) offers.Step {
 	s := offers.Step{Tone: "note"}
-	told := fmt.Sprintf("Back-end (%s), %s", d.Endpoint, d.Status)
+	told := fmt.Sprintf("Back-end: %s", d.Status)
 	switch {
 	case d.State == issuance.DeliveryDelivered:
-		s.Title = told + ": delivered"
+		s.Title = told + " delivered"
 		s.Time, s.Exact = at(d.LastAt)
 	case d.State == issuance.DeliveryExhausted:
-		s.Title, s.Detail = told+": given up", d.LastResult
+		s.Title, s.Detail = told+" given up", d.LastResult
 		s.Time, s.Exact = at(d.LastAt)
 	case d.Attempts > 0 && !d.LastAt.IsZero():
 		again, _ := at(d.NextAt)
-		s.Tone, s.Title, s.Detail = "bad", told+": refused", d.LastResult+", next try "+again
+		s.Tone, s.Title, s.Detail = "bad", told+" refused", d.LastResult+", next try "+again
 		s.Time, s.Exact = at(d.LastAt)
 	default:
-		s.Title = told + ": queued"
+		s.Title = told + " queued"
 	}
 	return s
 }

@@ -1,0 +1,187 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+// browser is one person's Chromium window with cookies of its own. Whatever the console says against a page, a breach of the
+// Content-Security-Policy included, fails the test.
+type browser struct {
+	t   testing.TB
+	ctx context.Context
+
+	mu       sync.Mutex
+	expected []string // parts of console messages that the test brings about
+	console  []string
+}
+
+// openBrowser starts Chromium at a window size in CSS pixels.
+func openBrowser(t testing.TB, width, height int64) *browser {
+	t.Helper()
+	options := []chromedp.ExecAllocatorOption{
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true),
+	}
+	if os.Getuid() == 0 { // Chromium's sandbox refuses to run as root
+		options = append(options, chromedp.NoSandbox)
+	}
+	ctx, cancel := chromedp.NewContext(context.Background(), chromedp.WithAllocatorOptions(options...))
+	t.Cleanup(cancel)
+	limited, stop := context.WithTimeout(ctx, 4*patience)
+	t.Cleanup(stop)
+	b := &browser{t: t, ctx: limited}
+	b.do(chromedp.EmulateViewport(width, height))
+	watching := make(chan struct{})
+	messages := chromedp.Console(limited)
+	go func() {
+		defer close(watching)
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			b.mu.Lock()
+			b.console = append(b.console, m.String())
+			b.mu.Unlock()
+		}
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-watching
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		for _, m := range b.console {
+			if !b.expects(m) {
+				t.Errorf("the console says: %s", m)
+			}
+		}
+	})
+	return b
+}
+
+// expect allows console messages with these words: Chromium reports each answer of 400 and more.
+func (b *browser) expect(words string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.expected = append(b.expected, words)
+}
+
+func (b *browser) expects(message string) bool {
+	for _, words := range b.expected {
+		if strings.Contains(message, words) {
+			return true
+		}
+	}
+	return false
+}
+
+func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.t.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// get runs an action that gives a value.
+func get[T any](b *browser, a chromedp.Action[T]) T {
+	b.t.Helper()
+	v, err := chromedp.Run(b.ctx, a)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return v
+}
+
+// goTo opens a page by its address.
+func (b *browser) goTo(url string) {
+	b.t.Helper()
+	b.do(chromedp.Navigate(url))
+}
+
+// press clicks what the selector finds and waits for the page that comes of it.
+func (b *browser) press(selector string) {
+	b.t.Helper()
+	if _, err := chromedp.RunResponse(b.ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
+		b.t.Fatalf("press %s: %v", selector, err)
+	}
+}
+
+// click clicks where no page is loaded.
+func (b *browser) click(selector string) {
+	b.t.Helper()
+	b.do(chromedp.Click(chromedp.CSS(selector)))
+}
+
+// fill types into fields by their ids.
+func (b *browser) fill(fields map[string]string) {
+	b.t.Helper()
+	for id, text := range fields {
+		b.do(chromedp.SendKeys(chromedp.CSS("[id="+quote(id)+"]"), text))
+	}
+}
+
+func quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"` }
+
+// text gives what a person reads in an element.
+func (b *browser) text(selector string) string {
+	b.t.Helper()
+	return get(b, chromedp.Text(chromedp.CSS(selector)))
+}
+
+// sees tells whether an element shows these words, without waiting for it.
+func (b *browser) sees(selector, words string) bool {
+	b.t.Helper()
+	return get(b, chromedp.Evaluate[bool](fmt.Sprintf(
+		`[...document.querySelectorAll(%q)].some(e => e.innerText.includes(%q))`, selector, words)))
+}
+
+// awaits waits until an element shows these words.
+func (b *browser) awaits(selector, words string) {
+	b.t.Helper()
+	b.do(waitWords(selector, words))
+}
+
+func waitWords(selector, words string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		_, err := chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf(
+			`[...document.querySelectorAll(%q)].some(e => e.innerText.includes(%q))`, selector, words),
+			chromedp.WithPollingTimeout(patience)))
+		if err != nil {
+			return fmt.Errorf("wait for %q in %s: %w", words, selector, err)
+		}
+		return nil
+	})
+}
+
+// scheme makes the system ask for a light or dark page, at rest: in the middle of a transition no contrast is right.
+func (b *browser) scheme(name string) {
+	b.t.Helper()
+	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}, {Name: "prefers-reduced-motion", Value: "reduce"}},
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// scripts switches JavaScript of the pages off or on.
+func (b *browser) scripts(on bool) {
+	b.t.Helper()
+	_, err := chromedp.Call(b.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// signIn signs in as one of the demo's people.
+func (b *browser) signIn(bank *bank, name string) {
+	b.t.Helper()
+	b.goTo(bank.portal + "/sign-in")
+	b.press(fmt.Sprintf(`form:has(input[value="%s"]) button`, name))
+}

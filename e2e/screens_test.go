@@ -1,0 +1,162 @@
+package e2e_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"counterfoil/internal/wallet"
+)
+
+// screensDir is where make screens wants the pictures; without it the pages are checked and no picture is kept.
+const screensDir = "COUNTERFOIL_SCREENS_DIR"
+
+// screen is one page in one state: how to get there, from the home page of a clerk.
+type screen struct {
+	name  string
+	reach func(b *bank, p *browser)
+}
+
+// screens is every page in every state that a person can meet.
+func screens() []screen {
+	var live created // the offer that the screens at the counter walk through
+	counter := func(b *bank, p *browser, offer created) { p.goTo(b.portal + "/offers/" + offer.OfferID) }
+	return []screen{
+		{"home-empty", func(b *bank, p *browser) { p.goTo(b.portal) }},
+		{"form", func(b *bank, p *browser) { p.goTo(b.portal + "/offers/new/IdentityCredential") }},
+		{"form-errors", func(_ *bank, p *browser) {
+			p.fill(map[string]string{"claim.given_name": "Erika", "claim.issuing_country": "Nowhere"})
+			p.press("main form button.primary")
+		}},
+		{"form-account", func(b *bank, p *browser) { p.goTo(b.portal + "/offers/new/AccountOwnershipCredential") }},
+		{"form-diploma", func(b *bank, p *browser) { p.goTo(b.portal + "/offers/new/DiplomaCredential") }},
+		{"counter-ready", func(b *bank, p *browser) {
+			live = b.create(identity(map[string]any{"tx_code": withCode()["tx_code"], "reference": "Account opening 4711"}))
+			counter(b, p, live)
+		}},
+		{"counter-code-shown", func(_ *bank, p *browser) {
+			p.click(".code button")
+			p.awaits(".code", "hides again")
+		}},
+		{"counter-wrong-code", func(b *bank, p *browser) {
+			b.mustRefuse(live)
+			counter(b, p, live)
+		}},
+		{"counter-delivered", func(b *bank, p *browser) {
+			b.mustCollect(live)
+			counter(b, p, live)
+		}},
+		{"counter-cancelled", func(b *bank, p *browser) {
+			offer := b.create(identity(nil))
+			b.call("POST", b.management+"/offers/"+offer.OfferID+"/cancel", nil, nil)
+			counter(b, p, offer)
+		}},
+		{"counter-locked", func(b *bank, p *browser) {
+			offer := b.create(identity(withCode()))
+			for range 5 {
+				b.mustRefuse(offer)
+			}
+			counter(b, p, offer)
+		}},
+		{"counter-expired", func(b *bank, p *browser) {
+			offer := b.create(identity(nil))
+			b.ahead.Add(int64(5 * time.Minute))
+			eventually(b.t, patience, "expiry", func() bool { return b.status(offer.OfferID) == "expired" })
+			counter(b, p, offer)
+		}},
+		{"counter-no-phone", func(b *bank, p *browser) {
+			offer := b.create(identity(nil))
+			b.ahead.Add(int64(90 * time.Second))
+			counter(b, p, offer)
+		}},
+		{"home-open", func(b *bank, p *browser) { p.goTo(b.portal) }},
+		{"offers", func(b *bank, p *browser) { p.goTo(b.portal + "/offers") }},
+		{"wallet", func(b *bank, p *browser) { p.goTo(b.portal + "/demo/wallet") }},
+		{"wallet-collected", func(b *bank, p *browser) {
+			offer := b.create(identity(withCode()))
+			p.fill(map[string]string{"offer": offer.URI, "code": offer.TxCode})
+			p.press("main form button.primary")
+		}},
+		{"wallet-refused", func(b *bank, p *browser) {
+			offer := b.create(identity(withCode()))
+			p.goTo(b.portal + "/demo/wallet")
+			p.fill(map[string]string{"offer": offer.URI, "code": other(offer.TxCode)})
+			p.press("main form button.primary")
+		}},
+		{"missing", func(b *bank, p *browser) { p.goTo(b.portal + "/offers/nowhere") }},
+	}
+}
+
+// mustCollect lets the demo wallet collect an offer.
+func (b *bank) mustCollect(offer created) {
+	b.t.Helper()
+	if _, err := ourWallet(b.t, b, wallet.Request{Offer: offer.URI, TxCode: offer.TxCode}); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// mustRefuse lets a wallet fetch the offer and send a wrong code.
+func (b *bank) mustRefuse(offer created) {
+	b.t.Helper()
+	if status, body, err := b.redeem(b.code(offer), other(offer.TxCode)); err != nil || status != 400 {
+		b.t.Fatalf("a wrong code answered %d %s %v", status, body, err)
+	}
+}
+
+func TestScreens_are_accessible_and_fit(t *testing.T) {
+	t.Parallel()
+	axe, err := os.ReadFile("wallets/node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Fatalf("npm packages are missing, run make test-deps: %v", err)
+	}
+	receiver := newReceiver(t, always(204))
+	b := openBank(t, "", receiver.settings()...)
+	p := openBrowser(t, 1280, 800)
+	p.expect("status of 404")
+	p.expect("status of 422")
+	p.goTo(b.portal + "/sign-in")
+	p.inspect("sign-in", string(axe))
+	p.signIn(b, "demo-clerk")
+	for _, s := range screens() {
+		p.do(chromedp.EmulateViewport(1280, 800))
+		s.reach(b, p)
+		p.inspect(s.name, string(axe))
+	}
+}
+
+// inspect looks at the page that is open, wide and narrow, light and dark: axe finds nothing, and nothing scrolls sideways.
+func (b *browser) inspect(name, axe string) {
+	b.t.Helper()
+	b.do(chromedp.Evaluate[chromedp.Void](axe))
+	for _, size := range []struct {
+		name          string
+		width, height int64
+	}{{"wide", 1280, 800}, {"phone", 375, 812}} {
+		b.do(chromedp.EmulateViewport(size.width, size.height))
+		for _, scheme := range []string{"light", "dark"} {
+			b.scheme(scheme)
+			where := fmt.Sprintf("%s, %s, %s", name, size.name, scheme)
+			violations := get(b, chromedp.Evaluate[json.RawMessage](
+				`axe.run().then(r => r.violations.map(v => ({rule: v.id, help: v.help, nodes: v.nodes.map(n => n.html + ": " + n.failureSummary)})))`,
+				chromedp.EvalAwaitPromise))
+			if string(violations) != "[]" {
+				b.t.Errorf("%s: axe finds %s", where, violations)
+			}
+			if wide := get(b, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`)); wide > size.width {
+				b.t.Errorf("%s: the page is %d px wide", where, wide)
+			}
+			if dir := os.Getenv(screensDir); dir != "" {
+				picture := get(b, chromedp.FullScreenshot(100))
+				file := filepath.Join(dir, fmt.Sprintf("%s-%s-%s.png", name, size.name, scheme))
+				if err := os.WriteFile(file, picture, 0o600); err != nil {
+					b.t.Fatal(err)
+				}
+			}
+		}
+	}
+}
