@@ -112,10 +112,13 @@ func (b *browser) press(selector string) {
 	}
 }
 
-// click clicks where no page is loaded.
+// click clicks where no page is loaded. A part of the page that moves may be replaced between finding and clicking: then it is
+// found again.
 func (b *browser) click(selector string) {
 	b.t.Helper()
-	b.do(chromedp.Click(chromedp.CSS(selector)))
+	eventually(b.t, patience, "click "+selector, func() bool {
+		return chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS(selector))) == nil
+	})
 }
 
 // fill types into fields by their ids.
@@ -128,10 +131,10 @@ func (b *browser) fill(fields map[string]string) {
 
 func quote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"` }
 
-// text gives what a person reads in an element.
+// text gives what a person reads in an element that is there.
 func (b *browser) text(selector string) string {
 	b.t.Helper()
-	return get(b, chromedp.Text(chromedp.CSS(selector)))
+	return get(b, chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q).innerText`, selector)))
 }
 
 // sees tells whether an element shows these words, without waiting for it.

@@ -74,6 +74,7 @@ type Live struct {
 	Open, Ended bool
 	QR          string // address of the picture
 	URI         string
+	DemoWallet  string // address of the demo's wallet with this offer in it; empty outside the demo
 	// Left is the seconds until the offer expires, LeftText the same as m:ss.
 	Left     int
 	LeftText string

@@ -15,7 +15,7 @@ import (
 )
 
 func (p *portal) showWallet(c *fiber.Ctx) error {
-	return render(c, fiber.StatusOK, demowallet.Page(demowallet.Show{Page: p.page(c, "Demo wallet")}))
+	return render(c, fiber.StatusOK, demowallet.Page(demowallet.Show{Page: p.page(c, "Demo wallet"), Offer: c.Query("offer")}))
 }
 
 // collect does in the demo what a customer's phone does.

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -43,6 +44,11 @@ func (p *portal) showLive(c *fiber.Ctx) error {
 		return err
 	}
 	live.Code.Keep = true
+	if live.Ended {
+		c.Set("HX-Retarget", "#stream")
+		c.Set("HX-Reswap", "outerHTML")
+		return render(c, fiber.StatusOK, offers.EndedPart(live))
+	}
 	return render(c, fiber.StatusOK, offers.LivePart(live))
 }
 
@@ -61,6 +67,9 @@ func (p *portal) live(c *fiber.Ctx) (issuance.Offer, offers.Live, error) {
 		Left: max(0, int(o.ExpiresAt.Sub(now).Seconds())), MayAct: who(c).May(staff.CancelOffers),
 	}
 	live.LeftText = fmt.Sprintf("%d:%02d", live.Left/60, live.Left%60) //nolint:mnd // seconds of a minute
+	if p.DemoWallet != nil {
+		live.DemoWallet = "/demo/wallet?offer=" + url.QueryEscape(live.URI)
+	}
 	live.Code = codeView(o, who(c))
 	p.tell(&live, o, t, now)
 	return o, live, nil

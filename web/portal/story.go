@@ -26,7 +26,7 @@ func (p *portal) tell(live *offers.Live, o issuance.Offer, t issuance.Timeline, 
 	live.Result = result(o)
 	live.Ended = ended(o, t, now)
 	live.Support = []string{
-		"Offer " + string(o.ID), "Type " + o.Type, "Status " + string(o.Status), "Made " + o.CreatedAt.UTC().Format(time.RFC3339) + " by " + o.CreatedBy,
+		"Offer " + string(o.ID), "Type " + o.Type, "Made " + o.CreatedAt.UTC().Format(time.RFC3339) + " by " + o.CreatedBy,
 	}
 }
 
