@@ -3,7 +3,7 @@ SHELL := /usr/bin/env bash
 TEMPL := go tool -modfile=.ci/tools/templ.mod templ
 export CGO_ENABLED ?= 1
 
-.PHONY: help run build gen check generated vet test test-deps fuzz
+.PHONY: help run build gen check generated vet lint test test-deps fuzz screens
 
 help: ## list what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,3 +35,7 @@ test-deps: ## npm packages, Chromium, PostgreSQL
 FUZZTIME ?= 60s
 fuzz: ## run every fuzz target for FUZZTIME
 	@.ci/fuzz $(FUZZTIME)
+
+screens: test-deps ## keep a picture of every page, wide and narrow, light and dark, in build/screens
+	@mkdir -p build/screens
+	@COUNTERFOIL_SCREENS_DIR=$(CURDIR)/build/screens go test -count=1 -run '^TestScreens' ./e2e

@@ -30,6 +30,10 @@ func Parse(id string, data []byte) (Type, error) {
 		ID: id, VCT: r.text(doc, "", "vct", id),
 		Name: r.text(doc, "", "name", ""), Description: r.text(doc, "", "description", ""),
 	}
+	if _, has := doc["extends"]; has {
+		// Its claims would have to be fetched and merged (SD-JWT VC §6.4); without them offers would be held to half a type.
+		r.fault("/extends", "is not supported, write all claims into this file")
+	}
 	r.display(&t, doc["display"])
 	r.claims(&t, doc["claims"])
 	if len(t.Display) == 0 {

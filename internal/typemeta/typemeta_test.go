@@ -58,6 +58,7 @@ func TestLoad_names_file_place_and_fault(t *testing.T) {
 		"no language":           {"A.json", `{"vct":"x","display":[{"locale":"?","name":"A"}]}`, "A.json: /display/0/locale: must be a language tag"},
 		"mandatory not a bool":  {"A.json", `{"vct":"x","claims":{"a":{"mandatory":"yes"}}}`, "A.json: /claims/a/mandatory: must be true or false"},
 		"an http picture":       {"A.json", `{"vct":"x","display":[{"name":"A","logo":{"uri":"http://x"}}]}`, "/display/0/logo/uri: must be an https or data URI"},
+		"another type's claims": {"A.json", `{"vct":"x","extends":"y"}`, "A.json: /extends: is not supported"},
 		"a policy without type": {"B.config.json", `{}`, "B.config.json: there is no B.json"},
 		"a bad id":              {"A B.json", `{}`, "A B.json: a credential configuration id"},
 	}
