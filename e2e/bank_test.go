@@ -99,7 +99,7 @@ func freePort(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // nothing was sent
+	defer l.Close() // nothing was sent
 	_, port, err := net.SplitHostPort(l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -212,7 +212,7 @@ func do(r *http.Request) (int, []byte, error) {
 	if err != nil {
 		return 0, nil, fmt.Errorf("call %s: %w", r.URL.Path, err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // it was read
+	defer resp.Body.Close() // it was read
 	data, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return 0, nil, fmt.Errorf("read the answer of %s: %w", r.URL.Path, err)
@@ -225,7 +225,7 @@ func eventually(t testing.TB, limit time.Duration, what string, holds func() boo
 	t.Helper()
 	deadline := time.NewTimer(limit)
 	defer deadline.Stop()
-	tick := time.NewTicker(20 * time.Millisecond) //nolint:mnd // often enough for a person
+	tick := time.NewTicker(20 * time.Millisecond) // often enough for a person
 	defer tick.Stop()
 	for !holds() {
 		select {
@@ -245,7 +245,7 @@ type syncBuffer struct {
 func (b *syncBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.buf.Write(p) //nolint:wrapcheck // cannot fail
+	return b.buf.Write(p)
 }
 
 func (b *syncBuffer) String() string {

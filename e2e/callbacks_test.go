@@ -110,7 +110,7 @@ func TestCallbacks_to_a_receiver_that_hangs_hold_up_no_wallet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer silent.Close() //nolint:errcheck // nothing was sent
+	defer silent.Close() // nothing was sent
 	b := openBank(t, "", "COUNTERFOIL_CALLBACK_URL=http://"+silent.Addr().String(),
 		"COUNTERFOIL_CALLBACK_SECRET=whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
 	const offers, limit = 30, 10 * time.Second // a hanging receiver is given 15 s for each callback

@@ -39,7 +39,7 @@ type delivery struct {
 
 func newReceiver(t *testing.T, answer func(n int) int) *receiver {
 	t.Helper()
-	key := make([]byte, 32) //nolint:mnd // 256 bits
+	key := make([]byte, 32) // 256 bits
 	if _, err := rand.Read(key); err != nil {
 		t.Fatal(err)
 	}

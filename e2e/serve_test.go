@@ -121,7 +121,7 @@ func TestServe_takes_staff_with_passwords_over_TLS(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
 	err = app.WithStaff(t.Context(), cfg, log, func(s *staff.Service) error {
 		_, err := s.AddPerson(t.Context(), staff.NewPerson{Name: "ada", Roles: []staff.Role{staff.Operator}, Password: password})
-		return err //nolint:wrapcheck // a test
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -212,7 +212,7 @@ func (p *person) do(r *http.Request) (int, string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // it was read
+	defer resp.Body.Close() // it was read
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		p.t.Fatal(err)

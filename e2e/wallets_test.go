@@ -58,7 +58,7 @@ func ourWallet(t testing.TB, b *bank, r wallet.Request) (wallet.Collected, error
 	if err != nil {
 		t.Fatal(err)
 	}
-	return w.Collect(t.Context(), r) //nolint:wrapcheck // the test looks at it
+	return w.Collect(t.Context(), r)
 }
 
 func TestWallet_nobody_here_wrote_collects(t *testing.T) {
@@ -130,7 +130,7 @@ func TestWallet_nobody_here_wrote_may_mistype_the_code(t *testing.T) {
 
 // other gives a code of the same form that is not this one.
 func other(code string) string {
-	last := (code[len(code)-1]-'0'+1)%10 + '0' //nolint:mnd // digits
+	last := (code[len(code)-1]-'0'+1)%10 + '0' // digits
 	return code[:len(code)-1] + string(rune(last))
 }
 

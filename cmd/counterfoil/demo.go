@@ -38,10 +38,10 @@ func (demoCommand) Run(ctx context.Context) error {
 		return err
 	}
 	if err := a.Run(ctx); err != nil {
-		return err //nolint:wrapcheck // the app says what it was doing
+		return err
 	}
 	_, err = fmt.Fprintln(os.Stdout, "\nStopped.")
-	return err //nolint:wrapcheck // a broken terminal needs no explanation
+	return err
 }
 
 func welcome(w io.Writer, a *app.App, cfg config.Config, logPath string) error {
@@ -72,5 +72,5 @@ func welcome(w io.Writer, a *app.App, cfg config.Config, logPath string) error {
   Data: %s   Log: %s   Stop: Ctrl-C
 
 `, cfg.PublicURL, at.Management, at.Portal, at.Management, at.Portal, cfg.DataDir, logPath)
-	return err //nolint:wrapcheck // a broken terminal needs no explanation
+	return err
 }

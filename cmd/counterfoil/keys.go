@@ -33,7 +33,7 @@ func (keysMasterCommand) Run() error {
 		return fmt.Errorf("draw randomness: %w", err)
 	}
 	_, err := fmt.Fprintln(os.Stdout, base64.StdEncoding.EncodeToString(key))
-	return err //nolint:wrapcheck // a broken terminal needs no explanation
+	return err
 }
 
 // Run lists the certificates by purpose.
@@ -52,5 +52,5 @@ func (keysShowCommand) Run(context.Context) error {
 	for _, v := range set.Validity(now) {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d\n", v.Purpose, v.Subject, v.NotAfter.UTC().Format(time.RFC3339), v.DaysLeft)
 	}
-	return w.Flush() //nolint:wrapcheck // a broken terminal needs no explanation
+	return w.Flush()
 }

@@ -36,9 +36,9 @@ func run(ctx context.Context, args []string) error {
 	}
 	kctx, err := parser.Parse(args)
 	if err != nil {
-		return err //nolint:wrapcheck // kong's message is for the person at the terminal
+		return err
 	}
-	return kctx.Run() //nolint:wrapcheck // each command says what it was doing
+	return kctx.Run()
 }
 
 // commands is every command, in the order that help lists them.

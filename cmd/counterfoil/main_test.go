@@ -51,9 +51,9 @@ func freePort() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("find a port: %w", err)
 	}
-	defer l.Close() //nolint:errcheck // nothing was sent
+	defer l.Close() // nothing was sent
 	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, err //nolint:wrapcheck // a test
+	return port, err
 }
 
 // ready waits until the program in the background answers.

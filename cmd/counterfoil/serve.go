@@ -25,5 +25,5 @@ func (serveCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
-	return a.Run(ctx) //nolint:wrapcheck // the app says what it was doing
+	return a.Run(ctx)
 }

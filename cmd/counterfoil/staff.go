@@ -102,7 +102,7 @@ func (staffListCommand) Run(ctx context.Context) error {
 	return withStaff(ctx, func(s *staff.Service) error {
 		people, err := s.ListPeople(ctx)
 		if err != nil {
-			return err //nolint:wrapcheck // says what it was doing
+			return err
 		}
 		w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 		for _, p := range people {
@@ -116,7 +116,7 @@ func (staffListCommand) Run(ctx context.Context) error {
 			}
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", p.Name, p.Display, strings.Join(roles, ", "), state)
 		}
-		return w.Flush() //nolint:wrapcheck // a broken terminal needs no explanation
+		return w.Flush()
 	})
 }
 
@@ -126,7 +126,7 @@ func withStaff(ctx context.Context, do func(*staff.Service) error) error {
 	if err != nil {
 		return fmt.Errorf("settings:\n%w", err)
 	}
-	return app.WithStaff(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, nil)), do) //nolint:wrapcheck // says what it was doing
+	return app.WithStaff(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, nil)), do)
 }
 
 // newPassword makes a password, asks for one at a terminal (without showing it), or reads a line from a pipe.
@@ -159,11 +159,11 @@ func newPassword(generate bool) (secret.Text, error) {
 // tell prints what was done, and a generated password, which nobody can see again.
 func tell(generated bool, password secret.Text, format string, args ...any) error {
 	if _, err := fmt.Fprintf(os.Stdout, format, args...); err != nil {
-		return err //nolint:wrapcheck // a broken terminal needs no explanation
+		return err
 	}
 	if !generated {
 		return nil
 	}
 	_, err := fmt.Fprintf(os.Stdout, "Password (shown this once): %s\n", password.Reveal())
-	return err //nolint:wrapcheck // a broken terminal needs no explanation
+	return err
 }

@@ -11,7 +11,7 @@ type versionCommand struct{}
 // Run prints the version that Go recorded when it built the program.
 func (versionCommand) Run() error {
 	_, err := fmt.Fprintln(os.Stdout, "counterfoil", version())
-	return err //nolint:wrapcheck // a broken terminal needs no explanation
+	return err
 }
 
 func version() string {

@@ -44,7 +44,7 @@ func (c walletCollectCommand) Run(ctx context.Context) error {
 	if c.JSON {
 		enc := json.NewEncoder(os.Stdout)
 		enc.SetIndent("", "  ")
-		return enc.Encode(got) //nolint:wrapcheck // a broken terminal needs no explanation
+		return enc.Encode(got)
 	}
 	return printCollected(os.Stdout, got)
 }
@@ -68,7 +68,7 @@ func (c walletCollectCommand) roots() string {
 func printCollected(w io.Writer, got wallet.Collected) error {
 	for _, step := range got.Steps {
 		if _, err := fmt.Fprintf(w, "  ✓ %s\n", step); err != nil {
-			return err //nolint:wrapcheck // a broken terminal needs no explanation
+			return err
 		}
 	}
 	for i, cred := range got.Credentials {
@@ -78,7 +78,7 @@ func printCollected(w io.Writer, got wallet.Collected) error {
 		}
 		if _, err := fmt.Fprintf(w, "\nCredential %d of %d: %s, issued by %s, valid until %s\n  %s\n", i+1, len(got.Credentials),
 			cred.VCT, cred.Issuer, cred.ExpiresAt.UTC().Format(time.RFC3339), claims); err != nil {
-			return err //nolint:wrapcheck // a broken terminal needs no explanation
+			return err
 		}
 	}
 	return nil

@@ -21,7 +21,7 @@ func Migrate(ctx context.Context, cfg config.Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	return s.Close() //nolint:wrapcheck // says what it was doing
+	return s.Close()
 }
 
 // WithStaff opens the database for one command about people.

@@ -94,7 +94,7 @@ func (p *parts) wire(ctx context.Context, cfg config.Config, o Options, master s
 		return fmt.Errorf("set up access key: %w", err)
 	}
 	if p.metadata, err = oid4vci.NewMetadata(p.urls, p.types, issuerName(o), access); err != nil {
-		return err //nolint:wrapcheck // says what it was doing
+		return err
 	}
 	people := refuseDemoStaff
 	if o.Demo {
@@ -119,7 +119,7 @@ func (p *parts) minter(issuer string, o Options) (*mint.SDJWTVC, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up issuer key: %w", err)
 	}
-	return mint.NewSDJWTVC(signer, issuer, o.Random) //nolint:wrapcheck // says what it was doing
+	return mint.NewSDJWTVC(signer, issuer, o.Random)
 }
 
 // callbacks records the endpoint that the settings name. The demo may call this machine.
@@ -184,7 +184,7 @@ func loadKeys(cfg config.Config, o Options) (trust.Set, error) {
 // loadMaster takes the master key from the settings; the demo keeps one of its own in the data dir.
 func loadMaster(cfg config.Config, o Options) (secret.Master, error) {
 	if !cfg.MasterKey.IsZero() {
-		return secret.ParseMaster(cfg.MasterKey) //nolint:wrapcheck // checked when the settings were read
+		return secret.ParseMaster(cfg.MasterKey)
 	}
 	if !o.Demo {
 		return secret.Master{}, errors.New("COUNTERFOIL_MASTER_KEY must be set")
@@ -192,7 +192,7 @@ func loadMaster(cfg config.Config, o Options) (secret.Master, error) {
 	path := filepath.Join(cfg.DataDir, masterFile)
 	text, err := os.ReadFile(path) //nolint:gosec // a file of the data dir
 	if err == nil {
-		return secret.ParseMaster(secret.NewText(string(text))) //nolint:wrapcheck // says what it is
+		return secret.ParseMaster(secret.NewText(string(text)))
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return secret.Master{}, fmt.Errorf("read master key: %w", err)

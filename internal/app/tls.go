@@ -18,7 +18,7 @@ func listen(addr, cert, key string) (net.Listener, bool, error) {
 	}
 	pair, err := tls.LoadX509KeyPair(cert, key)
 	if err != nil {
-		_ = l.Close() //nolint:errcheck // the first fault is the one to tell
+		_ = l.Close() // the first fault is the one to tell
 		return nil, false, fmt.Errorf("load TLS certificate %s: %w", cert, err)
 	}
 	return tls.NewListener(l, &tls.Config{

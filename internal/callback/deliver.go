@@ -125,9 +125,9 @@ func (d *Deliverer) follow(ctx context.Context, endpoint string, o outcome, now 
 	}
 	switch {
 	case back:
-		return d.outbox.Hasten(ctx, endpoint, now) //nolint:wrapcheck // says what it was doing
+		return d.outbox.Hasten(ctx, endpoint, now)
 	case o.gone:
-		return d.outbox.Disable(ctx, endpoint) //nolint:wrapcheck // says what it was doing
+		return d.outbox.Disable(ctx, endpoint)
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func (d *Deliverer) send(ctx context.Context, l issuance.Leased) (outcome, error
 		return outcome{result: outbound.Describe(err)}, nil
 	}
 	defer res.Body.Close()                           //nolint:errcheck // nothing of it is kept
-	_, _ = io.CopyN(io.Discard, res.Body, maxAnswer) //nolint:errcheck // the status was read, and it decides
+	_, _ = io.CopyN(io.Discard, res.Body, maxAnswer) // the status was read, and it decides
 	return judge(res, now), nil
 }
 

@@ -137,7 +137,7 @@ func (k PublicKey) JWK() map[string]string {
 	if err != nil {
 		panic("jose: a checked key has no encoding") // FromPublic lets only known curves through
 	}
-	size := (len(point) - 1) / 2 //nolint:mnd // two coordinates
+	size := (len(point) - 1) / 2 // two coordinates
 	return map[string]string{
 		"kty": "EC", "crv": k.key.Params().Name,
 		"x": base64.RawURLEncoding.EncodeToString(point[1 : 1+size]),

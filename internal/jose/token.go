@@ -105,7 +105,7 @@ func (t Token) Payload() []byte { return t.payload }
 
 // Claims reads the payload into v; unknown members are ignored.
 func (t Token) Claims(v any) error {
-	return strictjson.Decode(t.payload, v) //nolint:wrapcheck // says where and what
+	return strictjson.Decode(t.payload, v)
 }
 
 // JWK gives the checked key of the jwk header.
@@ -154,7 +154,7 @@ func (t Token) Verify(key PublicKey, allowed ...string) error {
 		return ErrAlgorithm
 	}
 	c, _ := curveOf(key.key.Params().Name)
-	if len(t.signature) != 2*c.size { //nolint:mnd // r and s
+	if len(t.signature) != 2*c.size { // r and s
 		return ErrSignature
 	}
 	if _, err := jws.Verify([]byte(t.compact), jws.WithKey(jwa.SignatureAlgorithm(alg), key.key)); err != nil {

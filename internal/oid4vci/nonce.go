@@ -66,7 +66,7 @@ func (n nonces) check(p purpose, nonce string, now time.Time) bool {
 
 // spent is a c_nonce as a single-use value.
 func (n nonces) spent(nonce string, now time.Time) issuance.Spent {
-	return issuance.Spent{Hash: n.key.MAC([]byte("spent"), []byte(nonce)), ExpiresAt: now.Add(2 * nonceLife)} //nolint:mnd // beyond its life
+	return issuance.Spent{Hash: n.key.MAC([]byte("spent"), []byte(nonce)), ExpiresAt: now.Add(2 * nonceLife)} // beyond its life
 }
 
 // Nonce gives a fresh c_nonce as the nonce endpoint's answer (OpenID4VCI 1.0 §7.2).

@@ -30,7 +30,7 @@ type txCode struct {
 func (s *Service) Offer(ctx context.Context, id issuance.OfferID, peek bool) ([]byte, error) {
 	o, code, err := s.issuance.RetrieveOffer(ctx, id, peek)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // the domain's refusal
+		return nil, err
 	}
 	return s.offer(o, code.Reveal())
 }

@@ -56,7 +56,7 @@ func (s *Service) spentJTI(p *oauth.DPoPProof) []issuance.Spent {
 	}
 	return []issuance.Spent{{
 		Hash:      s.nonces.key.MAC([]byte("jti"), []byte(p.Thumbprint), []byte(p.JTI)),
-		ExpiresAt: s.clock().Add(2 * nonceLife), //nolint:mnd // beyond any window in which the proof is accepted
+		ExpiresAt: s.clock().Add(2 * nonceLife), // beyond any window in which the proof is accepted
 	}}
 }
 
@@ -65,7 +65,7 @@ func (s *Service) spentJTI(p *oauth.DPoPProof) []issuance.Spent {
 func (s *Service) authorize(r Request, path string, find func(token string) (issuance.Access, error)) (issuance.Access, *oauth.DPoPProof, error) {
 	none := issuance.Access{}
 	if len(r.Query) > 0 && hasToken(r.Query) {
-		return none, nil, oauth.NewError(400, "invalid_request", "an access token must not be sent in the URL") //nolint:mnd // RFC 6750 §3.1
+		return none, nil, oauth.NewError(400, "invalid_request", "an access token must not be sent in the URL") // RFC 6750 §3.1
 	}
 	scheme, token, e := oauth.ParseAuthorization(r.Authorization)
 	if e != nil {

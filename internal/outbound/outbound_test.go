@@ -64,7 +64,7 @@ func TestNewClient_checks_the_address_it_dials(t *testing.T) {
 		url := strings.Replace(server.URL, "127.0.0.1", host, 1)
 		res, err := outbound.NewClient(outbound.Options{}).Get(url)
 		if err == nil {
-			res.Body.Close() //nolint:errcheck // the test has failed already
+			res.Body.Close() // the test has failed already
 		}
 		if !errors.Is(err, outbound.ErrAddress) || outbound.Describe(err) != "address not allowed" {
 			t.Errorf("%s: got %v", host, err)
@@ -74,7 +74,7 @@ func TestNewClient_checks_the_address_it_dials(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res.Body.Close() //nolint:errcheck // empty
+	res.Body.Close() // empty
 }
 
 func TestNewClient_follows_no_redirect(t *testing.T) {
@@ -87,7 +87,7 @@ func TestNewClient_follows_no_redirect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res.Body.Close() //nolint:errcheck // empty
+	res.Body.Close() // empty
 	if reached || res.StatusCode != http.StatusFound {
 		t.Errorf("status %d, reached %v", res.StatusCode, reached)
 	}

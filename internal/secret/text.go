@@ -27,7 +27,7 @@ func (Text) String() string { return redacted }
 func (Text) GoString() string { return redacted }
 
 // Format hides the value under every verb.
-func (Text) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) } //nolint:errcheck // fmt ignores it too
+func (Text) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) } // fmt ignores it too
 
 // LogValue hides the value in logs.
 func (Text) LogValue() slog.Value { return slog.StringValue(redacted) }

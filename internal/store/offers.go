@@ -57,7 +57,7 @@ func (t *tx) claimIdempotency(d issuance.Draft) error {
 		var err error
 		aad := secret.AAD("idempotency_keys", "tx_code", string(d.Idempotency.KeyHash))
 		if code, err = t.store.sealer.Seal([]byte(d.TxCode.Reveal()), aad); err != nil {
-			return err //nolint:wrapcheck // says what it was doing
+			return err
 		}
 	}
 	done := t.Exec("INSERT INTO idempotency_keys (key_hash, request_hash, offer_id, tx_code, expires_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -93,7 +93,7 @@ func (s *Store) Idempotent(ctx context.Context, keyHash []byte) (issuance.Idempo
 	if row.TxCode != nil {
 		code, err := s.sealer.Open(row.TxCode, secret.AAD("idempotency_keys", "tx_code", string(keyHash)))
 		if err != nil {
-			return issuance.Idempotent{}, err //nolint:wrapcheck // says what it was doing
+			return issuance.Idempotent{}, err
 		}
 		out.TxCode = secret.NewText(string(code))
 	}

@@ -14,16 +14,16 @@ func (s *Store) seal(d issuance.Draft) (sealedRow, error) {
 	id := string(d.Offer.ID)
 	wrapped, key, err := s.sealer.NewDataKey(s.Random, secret.AAD("offers", "data_key", id))
 	if err != nil {
-		return sealedRow{}, err //nolint:wrapcheck // says what it was doing
+		return sealedRow{}, err
 	}
 	row := sealedRow{DataKey: wrapped}
 	if row.Claims, err = key.Seal(d.Claims, secret.AAD("offers", "claims", id)); err != nil {
-		return sealedRow{}, err //nolint:wrapcheck // says what it was doing
+		return sealedRow{}, err
 	}
 	if !d.TxCode.IsZero() {
 		row.TxCode, err = key.Seal([]byte(d.TxCode.Reveal()), secret.AAD("offers", "tx_code", id))
 	}
-	return row, err //nolint:wrapcheck // says what it was doing
+	return row, err
 }
 
 // open opens one sealed column of an offer; nil when it was destroyed.
@@ -33,7 +33,7 @@ func (s *Store) open(id issuance.OfferID, column string, wrapped, sealed []byte)
 	}
 	key, err := s.sealer.OpenDataKey(wrapped, secret.AAD("offers", "data_key", string(id)))
 	if err != nil {
-		return nil, err //nolint:wrapcheck // says what it was doing
+		return nil, err
 	}
-	return key.Open(sealed, secret.AAD("offers", column, string(id))) //nolint:wrapcheck // says what it was doing
+	return key.Open(sealed, secret.AAD("offers", column, string(id)))
 }

@@ -51,7 +51,7 @@ func (s *Store) transact(ctx context.Context, do func(t *tx) error) (queued bool
 		})
 		state := pgState(err)
 		if try == maxTries || state != serializationFailure && state != deadlockDetected {
-			return t.queued, err //nolint:wrapcheck // do's own refusal or fault
+			return t.queued, err
 		}
 	}
 }

@@ -106,7 +106,7 @@ func (s *Store) listen(ctx context.Context) {
 		case <-ctx.Done():
 		case <-time.After(wait):
 		}
-		wait = min(2*wait, reconnectMax) //nolint:mnd // doubles
+		wait = min(2*wait, reconnectMax) // doubles
 	}
 }
 
@@ -117,13 +117,13 @@ func (s *Store) listenOnce(ctx context.Context) (connected bool, err error) {
 	}
 	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing is left to save
 	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
-		return false, err //nolint:wrapcheck // logged by the caller
+		return false, err
 	}
 	s.Watch.WakeAll() // hints may have been lost
 	for {
 		n, err := conn.WaitForNotification(ctx)
 		if err != nil {
-			return true, err //nolint:wrapcheck // logged by the caller
+			return true, err
 		}
 		var ids []issuance.OfferID
 		if json.Unmarshal([]byte(n.Payload), &ids) != nil {

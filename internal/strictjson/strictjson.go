@@ -104,7 +104,7 @@ func exactNumber(d *jsontext.Decoder, v *any) error {
 	}
 	raw, err := d.ReadValue()
 	if err != nil {
-		return err //nolint:wrapcheck // classified by Decode
+		return err
 	}
 	if f, err := strconv.ParseFloat(string(raw), 64); err != nil || math.IsInf(f, 0) {
 		return &Error{Kind: WrongType, Pointer: string(d.StackPointer()), Reason: "the number is out of range"}

@@ -70,7 +70,7 @@ func (s Set) Validity(now time.Time) []Validity {
 		leaf := s.Keys[p].Chain[0]
 		rows = append(rows, Validity{
 			Purpose: p, Subject: leaf.Subject.String(), NotBefore: leaf.NotBefore, NotAfter: leaf.NotAfter,
-			DaysLeft: int(leaf.NotAfter.Sub(now).Hours() / 24), //nolint:mnd // hours of a day
+			DaysLeft: int(leaf.NotAfter.Sub(now).Hours() / 24), // hours of a day
 		})
 	}
 	return rows

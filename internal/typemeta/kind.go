@@ -180,7 +180,7 @@ func checkIBAN(s string) (any, string, string) {
 		if unicode.IsDigit(r) {
 			digits.WriteRune(r)
 		} else {
-			digits.WriteString(strconv.Itoa(int(r-'A') + 10)) //nolint:mnd // A is 10
+			digits.WriteString(strconv.Itoa(int(r-'A') + 10)) // A is 10
 		}
 	}
 	n, ok := new(big.Int).SetString(digits.String(), 10)

@@ -23,7 +23,7 @@ func (r *reader) fault(place, format string, args ...any) {
 func Parse(id string, data []byte) (Type, error) {
 	var doc map[string]any
 	if err := strictjson.Decode(data, &doc); err != nil {
-		return Type{}, err //nolint:wrapcheck // located by the caller
+		return Type{}, err
 	}
 	r := &reader{}
 	t := Type{

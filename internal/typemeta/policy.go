@@ -37,7 +37,7 @@ type policyFile struct {
 func parsePolicy(t Type, data []byte) (Policy, error) {
 	var f policyFile
 	if err := strictjson.Decode(data, &f, strictjson.RefuseUnknown()); err != nil {
-		return Policy{}, err //nolint:wrapcheck // located by the caller
+		return Policy{}, err
 	}
 	p := defaultPolicy(t.ID)
 	r := &reader{}

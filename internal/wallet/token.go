@@ -66,7 +66,7 @@ type dpopKey struct {
 
 // proof makes a DPoP proof for one request (RFC 9449 §4.2); access is empty at the token endpoint.
 func (c *collection) proof(method, at, access string) (string, error) {
-	jti, err := secret.Token(c.random, 16) //nolint:mnd // 128 bits
+	jti, err := secret.Token(c.random, 16) // 128 bits
 	if err != nil {
 		return "", fmt.Errorf("draw jti: %w", err)
 	}

@@ -36,10 +36,10 @@ func (d *door) phrase(c *fiber.Ctx, err error) error {
 	p.Type, p.Error, p.Description, p.RequestID = "about:blank", p.Code, p.Detail, surface.RequestID(c)
 	b, err := strictjson.Encode(p)
 	if err != nil {
-		return err //nolint:wrapcheck // says what it was doing
+		return err
 	}
 	c.Set(fiber.HeaderContentType, "application/problem+json")
-	return c.Status(p.Status).Send(b) //nolint:wrapcheck // fiber's own
+	return c.Status(p.Status).Send(b)
 }
 
 func (d *door) problem(c *fiber.Ctx, err error) problem {
@@ -101,8 +101,8 @@ func refused(e *issuance.Error) problem {
 func answer(c *fiber.Ctx, status int, v any) error {
 	b, err := strictjson.Encode(v)
 	if err != nil {
-		return err //nolint:wrapcheck // says what it was doing
+		return err
 	}
 	c.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
-	return c.Status(status).Send(b) //nolint:wrapcheck // fiber's own
+	return c.Status(status).Send(b)
 }

@@ -82,7 +82,7 @@ func (d *door) createOffer(c *fiber.Ctx) error {
 	create.RequestHash = hash[:]
 	got, err := d.Offers.CreateOffer(c.UserContext(), create)
 	if err != nil {
-		return err //nolint:wrapcheck // phrased by the door
+		return err
 	}
 	if dryRun {
 		return answer(c, fiber.StatusOK, map[string]bool{"valid": true})
@@ -129,7 +129,7 @@ func (r offerRequest) create() (issuance.CreateOffer, error) {
 func (d *door) showOffer(c *fiber.Ctx) error {
 	o, err := d.Offers.Offer(c.UserContext(), issuance.OfferID(c.Params("offer")))
 	if err != nil {
-		return err //nolint:wrapcheck // phrased by the door
+		return err
 	}
 	return answer(c, fiber.StatusOK, show(o))
 }
@@ -145,7 +145,7 @@ func (d *door) listOffers(c *fiber.Ctx) error {
 	}
 	list, err := d.Offers.ListOffers(c.UserContext(), issuance.Filter{Limit: limit})
 	if err != nil {
-		return err //nolint:wrapcheck // phrased by the door
+		return err
 	}
 	out := make([]offerShown, 0, len(list))
 	for _, o := range list {
@@ -165,11 +165,11 @@ type eventShown struct {
 func (d *door) listEvents(c *fiber.Ctx) error {
 	id := issuance.OfferID(c.Params("offer"))
 	if _, err := d.Offers.Offer(c.UserContext(), id); err != nil {
-		return err //nolint:wrapcheck // phrased by the door
+		return err
 	}
 	t, err := d.Offers.Timeline(c.UserContext(), id)
 	if err != nil {
-		return err //nolint:wrapcheck // phrased by the door
+		return err
 	}
 	out := make([]eventShown, 0, len(t.Events))
 	for _, e := range t.Events {
@@ -181,7 +181,7 @@ func (d *door) listEvents(c *fiber.Ctx) error {
 func (d *door) cancelOffer(c *fiber.Ctx) error {
 	o, err := d.Offers.CancelOffer(c.UserContext(), issuance.OfferID(c.Params("offer")), caller())
 	if err != nil {
-		return err //nolint:wrapcheck // phrased by the door
+		return err
 	}
 	return answer(c, fiber.StatusOK, show(o))
 }

@@ -43,7 +43,7 @@ func readJSON(c *fiber.Ctx, v any) error {
 	err = strictjson.Decode(body, v, strictjson.RefuseUnknown())
 	var e *strictjson.Error
 	if !errors.As(err, &e) {
-		return err //nolint:wrapcheck // nil
+		return err
 	}
 	switch e.Kind {
 	case strictjson.Duplicate:

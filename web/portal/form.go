@@ -62,7 +62,7 @@ func (p *portal) showForm(c *fiber.Ctx, status int, t typemeta.Type, form map[st
 	if form["token"] == "" {
 		token, err := secret.Token(p.Random, tokenBytes)
 		if err != nil {
-			return err //nolint:wrapcheck // a fault, logged by the door
+			return err
 		}
 		form["token"] = token
 	}
@@ -175,7 +175,7 @@ func (p *portal) createOffer(c *fiber.Ctx) error {
 		return p.showForm(c, fiber.StatusUnprocessableEntity, t, form, refusal.Fields)
 	}
 	if err != nil {
-		return err //nolint:wrapcheck // phrased by the door
+		return err
 	}
 	return c.Redirect("/offers/"+string(got.Offer.ID), fiber.StatusSeeOther)
 }

@@ -30,7 +30,7 @@ func (p *portal) home(c *fiber.Ctx) error {
 	}
 	open, err := p.Record.ListOffers(c.UserContext(), issuance.Filter{OpenAt: p.Clock(), Limit: openLimit})
 	if err != nil {
-		return err //nolint:wrapcheck // a fault, logged by the door
+		return err
 	}
 	s.Open = p.rows(open)
 	return render(c, fiber.StatusOK, home.Page(s))
@@ -39,7 +39,7 @@ func (p *portal) home(c *fiber.Ctx) error {
 func (p *portal) listOffers(c *fiber.Ctx) error {
 	list, err := p.Record.ListOffers(c.UserContext(), issuance.Filter{Limit: listLimit})
 	if err != nil {
-		return err //nolint:wrapcheck // a fault, logged by the door
+		return err
 	}
 	return render(c, fiber.StatusOK, offers.ListPage(offers.List{Page: p.page(c, "Offers"), Rows: p.rows(list)}))
 }

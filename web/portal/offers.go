@@ -55,18 +55,18 @@ func (p *portal) showLive(c *fiber.Ctx) error {
 func (p *portal) live(c *fiber.Ctx) (issuance.Offer, offers.Live, error) {
 	o, err := p.Record.Offer(c.UserContext(), id(c))
 	if err != nil {
-		return issuance.Offer{}, offers.Live{}, err //nolint:wrapcheck // phrased by the door
+		return issuance.Offer{}, offers.Live{}, err
 	}
 	t, err := p.Record.Timeline(c.UserContext(), o.ID)
 	if err != nil {
-		return issuance.Offer{}, offers.Live{}, err //nolint:wrapcheck // a fault, logged by the door
+		return issuance.Offer{}, offers.Live{}, err
 	}
 	now := p.Clock()
 	live := offers.Live{
 		ID: string(o.ID), Open: o.Status.Fetchable(), QR: "/offers/" + string(o.ID) + "/qr.svg", URI: p.URLs.OfferURI(o.Scheme, o.ID),
 		Left: max(0, int(o.ExpiresAt.Sub(now).Seconds())), MayAct: who(c).May(staff.CancelOffers),
 	}
-	live.LeftText = fmt.Sprintf("%d:%02d", live.Left/60, live.Left%60) //nolint:mnd // seconds of a minute
+	live.LeftText = fmt.Sprintf("%d:%02d", live.Left/60, live.Left%60) // seconds of a minute
 	if p.DemoWallet != nil {
 		live.DemoWallet = "/demo/wallet?offer=" + url.QueryEscape(live.URI)
 	}
@@ -87,25 +87,25 @@ func codeView(o issuance.Offer, person staff.Person) offers.Code {
 func (p *portal) qr(c *fiber.Ctx) error {
 	o, err := p.Record.Offer(c.UserContext(), id(c))
 	if err != nil {
-		return err //nolint:wrapcheck // phrased by the door
+		return err
 	}
 	if !o.Status.Fetchable() {
 		return issuance.Refuse(issuance.Expired, "offer_gone", "the offer has ended")
 	}
 	code, err := qr.Encode(p.URLs.OfferURI(o.Scheme, o.ID))
 	if err != nil {
-		return err //nolint:wrapcheck // a fault, logged by the door
+		return err
 	}
 	c.Set(fiber.HeaderContentType, "image/svg+xml")
 	c.Set(fiber.HeaderCacheControl, "private, max-age=300")
-	return c.Send(code.SVG()) //nolint:wrapcheck // fiber's own
+	return c.Send(code.SVG())
 }
 
 // revealCode shows the transaction code: as a fragment, or as the whole page to a browser without scripts. It is never in an address.
 func (p *portal) revealCode(c *fiber.Ctx) error {
 	code, err := p.Offers.RevealTxCode(c.UserContext(), id(c), issuance.Actor{Name: who(c).Display})
 	if err != nil {
-		return err //nolint:wrapcheck // phrased by the door
+		return err
 	}
 	if c.Get("HX-Request") != "true" {
 		return p.counter(c, code.Reveal())
@@ -116,14 +116,14 @@ func (p *portal) revealCode(c *fiber.Ctx) error {
 func (p *portal) hideCode(c *fiber.Ctx) error {
 	o, err := p.Record.Offer(c.UserContext(), id(c))
 	if err != nil {
-		return err //nolint:wrapcheck // phrased by the door
+		return err
 	}
 	return render(c, fiber.StatusOK, offers.CodePart(codeView(o, who(c))))
 }
 
 func (p *portal) cancelOffer(c *fiber.Ctx) error {
 	if _, err := p.Offers.CancelOffer(c.UserContext(), id(c), issuance.Actor{Name: who(c).Display}); err != nil {
-		return err //nolint:wrapcheck // phrased by the door
+		return err
 	}
 	return c.Redirect("/offers/"+c.Params("offer"), fiber.StatusSeeOther)
 }

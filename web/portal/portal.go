@@ -117,7 +117,7 @@ func (p *portal) page(c *fiber.Ctx, title string) layout.Page {
 // render writes a page or a fragment. A page that says what went wrong is written after the request's deadline has ended.
 func render(c *fiber.Ctx, status int, view templ.Component) error {
 	c.Status(status).Type("html", "utf-8")
-	return view.Render(context.WithoutCancel(c.UserContext()), c.Response().BodyWriter()) //nolint:wrapcheck // a fault, logged by the door
+	return view.Render(context.WithoutCancel(c.UserContext()), c.Response().BodyWriter())
 }
 
 // asset serves an embedded file under its hashed name, for ever.
@@ -128,5 +128,5 @@ func (p *portal) asset(c *fiber.Ctx) error {
 	}
 	c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
 	c.Set(fiber.HeaderContentType, contentType)
-	return c.Send(data) //nolint:wrapcheck // fiber's own
+	return c.Send(data)
 }

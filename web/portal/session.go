@@ -44,7 +44,7 @@ func (p *portal) allow(a staff.Action, h fiber.Handler) fiber.Handler {
 			return errSignedOut
 		}
 		if err != nil {
-			return err //nolint:wrapcheck // a fault, logged by the door
+			return err
 		}
 		c.Locals(personKey{}, person)
 		if !person.May(a) {
@@ -75,12 +75,12 @@ func (p *portal) signIn(c *fiber.Ctx) error {
 	next := safeNext(form["next"])
 	sign := func() (interface{ Reveal() string }, error) {
 		t, _, err := p.Staff.SignIn(c.UserContext(), form["name"], form["password"])
-		return t, err //nolint:wrapcheck // phrased below
+		return t, err
 	}
 	if as := form["as"]; as != "" && p.isDemo(as) {
 		sign = func() (interface{ Reveal() string }, error) {
 			t, _, err := p.Staff.SignInAs(c.UserContext(), as)
-			return t, err //nolint:wrapcheck // phrased below
+			return t, err
 		}
 	}
 	token, err := sign()
@@ -108,7 +108,7 @@ func (p *portal) isDemo(name string) bool {
 
 func (p *portal) signOut(c *fiber.Ctx) error {
 	if err := p.Staff.SignOut(c.UserContext(), p.token(c)); err != nil {
-		return err //nolint:wrapcheck // a fault, logged by the door
+		return err
 	}
 	c.Cookie(&fiber.Cookie{
 		Name: p.cookieName(), Path: "/", HTTPOnly: true, Secure: p.Secure, SameSite: fiber.CookieSameSiteLaxMode, Expires: time.Unix(1, 0),

@@ -37,7 +37,7 @@ func ended(o issuance.Offer, t issuance.Timeline, now time.Time) bool {
 		return false
 	}
 	for _, d := range t.Deliveries {
-		if d.State == issuance.DeliveryQueued && d.Attempts < 2 { //nolint:mnd // a receiver that is down takes hours
+		if d.State == issuance.DeliveryQueued && d.Attempts < 2 { // a receiver that is down takes hours
 			return false
 		}
 	}

@@ -60,7 +60,7 @@ func (p *portal) stream(c *fiber.Ctx) error {
 	}
 	o, err := p.Record.Offer(c.UserContext(), id(c))
 	if err != nil {
-		return err //nolint:wrapcheck // phrased by the door
+		return err
 	}
 	person := who(c).ID
 	if !p.streams.open(person) {
@@ -129,7 +129,7 @@ func closed(conn net.Conn) <-chan struct{} {
 	go func() {
 		defer close(gone)
 		var b [1]byte
-		_, _ = conn.Read(b[:]) //nolint:errcheck // any end is an end
+		_, _ = conn.Read(b[:]) // any end is an end
 	}()
 	return gone
 }

@@ -51,7 +51,7 @@ func send(t *testing.T, addr, raw string) (statuses []string, all string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // read to its end below
+	defer conn.Close() // read to its end below
 	if err := conn.SetDeadline(time.Now().Add(2 * time.Second)); err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func (d *door) issuerMetadata(c *fiber.Ctx) error {
 	}
 	signed, err := d.Metadata.Signed(d.Clock())
 	if err != nil {
-		return err //nolint:wrapcheck // says what it was doing
+		return err
 	}
 	return document(c, "application/jwt", metadataAge, signed)
 }
@@ -54,7 +54,7 @@ func document(c *fiber.Ctx, contentType, age string, body []byte) error {
 		return c.SendStatus(fiber.StatusNotModified)
 	}
 	c.Set(fiber.HeaderContentType, contentType)
-	return c.Send(body) //nolint:wrapcheck // fiber's own
+	return c.Send(body)
 }
 
 // wantsJWT tells whether an Accept header names application/jwt and wants it at least as much as JSON. */* means JSON: most

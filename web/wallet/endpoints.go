@@ -16,17 +16,17 @@ const maxForm = 64 << 10
 func (d *door) nonce(c *fiber.Ctx) error {
 	n, err := d.Nonces.DPoPNonce()
 	if err != nil {
-		return err //nolint:wrapcheck // says what it was doing
+		return err
 	}
 	c.Set("DPoP-Nonce", n)
-	return c.Next() //nolint:wrapcheck // the next handler's
+	return c.Next()
 }
 
 // offer serves an offer by reference. A HEAD request looks without being a retrieval.
 func (d *door) offer(c *fiber.Ctx) error {
 	body, err := d.Protocol.Offer(c.UserContext(), issuance.OfferID(c.Params("offer")), c.Method() == fiber.MethodHead)
 	if err != nil {
-		return err //nolint:wrapcheck // phrased by the door
+		return err
 	}
 	return answer(c, body)
 }
@@ -37,7 +37,7 @@ func (d *door) token(c *fiber.Ctx) error {
 	}
 	body, err := d.Protocol.Token(c.UserContext(), request(c))
 	if err != nil {
-		return err //nolint:wrapcheck // phrased by the door
+		return err
 	}
 	return answer(c, body)
 }
@@ -45,7 +45,7 @@ func (d *door) token(c *fiber.Ctx) error {
 func (d *door) cNonce(c *fiber.Ctx) error {
 	body, err := d.Protocol.Nonce()
 	if err != nil {
-		return err //nolint:wrapcheck // phrased by the door
+		return err
 	}
 	return answer(c, body)
 }
@@ -62,12 +62,12 @@ func (d *door) notification(c *fiber.Ctx) error {
 	if err := d.Protocol.Notification(c.UserContext(), request(c)); err != nil {
 		return asResource(err)
 	}
-	return c.SendStatus(fiber.StatusNoContent) //nolint:wrapcheck // fiber's own
+	return c.SendStatus(fiber.StatusNoContent)
 }
 
 func answer(c *fiber.Ctx, body []byte) error {
 	c.Set(fiber.HeaderContentType, jsonType)
-	return c.Send(body) //nolint:wrapcheck // fiber's own
+	return c.Send(body)
 }
 
 // request copies what the protocol reads out of the server's buffers.

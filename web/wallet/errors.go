@@ -48,7 +48,7 @@ func (d *door) phrase(c *fiber.Ctx, err error) error {
 	}
 	b, encodeErr := strictjson.Encode(body{e.Code, e.Description})
 	if encodeErr != nil {
-		return encodeErr //nolint:wrapcheck // cannot happen for two texts
+		return encodeErr
 	}
 	return answer(c, b)
 }

@@ -33,6 +33,6 @@ func (d *door) limit(perMinute int) fiber.Handler {
 			c.Set(fiber.HeaderRetryAfter, "60")
 			return fiber.ErrTooManyRequests
 		}
-		return c.Next() //nolint:wrapcheck // the next handler's
+		return c.Next()
 	}
 }

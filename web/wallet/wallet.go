@@ -58,11 +58,11 @@ func New(d Dependencies) *fiber.App {
 	}
 	at := d.URLs.Base()
 	app.Get(at+oid4vci.PathTypes+":type", w.typeMetadata)
-	app.Get(at+oid4vci.PathOffers+":offer", w.limit(60), w.offer)               //nolint:mnd // a minute
-	app.Post(at+oid4vci.PathToken, w.limit(30), w.nonce, w.token)               //nolint:mnd // a minute
-	app.Post(at+oid4vci.PathNonce, w.limit(120), w.nonce, w.cNonce)             //nolint:mnd // a minute
-	app.Post(at+oid4vci.PathCredential, w.limit(60), w.nonce, w.credential)     //nolint:mnd // a minute
-	app.Post(at+oid4vci.PathNotification, w.limit(60), w.nonce, w.notification) //nolint:mnd // a minute
+	app.Get(at+oid4vci.PathOffers+":offer", w.limit(60), w.offer)               // a minute
+	app.Post(at+oid4vci.PathToken, w.limit(30), w.nonce, w.token)               // a minute
+	app.Post(at+oid4vci.PathNonce, w.limit(120), w.nonce, w.cNonce)             // a minute
+	app.Post(at+oid4vci.PathCredential, w.limit(60), w.nonce, w.credential)     // a minute
+	app.Post(at+oid4vci.PathNotification, w.limit(60), w.nonce, w.notification) // a minute
 	surface.Close(app)
 	return app
 }
