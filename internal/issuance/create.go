@@ -150,6 +150,8 @@ func checkExtras(c CreateOffer) []Field {
 	for i, g := range c.Grants {
 		if g != GrantPreAuthorizedCode {
 			fields = append(fields, Field{fmt.Sprintf("/grants/%d", i), codeValidationFailed, "must be " + GrantPreAuthorizedCode})
+		} else if slices.Contains(c.Grants[:i], g) {
+			fields = append(fields, Field{fmt.Sprintf("/grants/%d", i), codeValidationFailed, "must not be there twice"})
 		}
 	}
 	return fields

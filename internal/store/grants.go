@@ -39,6 +39,9 @@ func (s *Store) Grant(ctx context.Context, tokenHash []byte) (issuance.Grant, is
 
 // TxCode implements issuance.Grants.
 func (s *Store) TxCode(ctx context.Context, id issuance.OfferID) (secret.Text, error) {
+	if unheard(string(id)) {
+		return secret.Text{}, noOffer()
+	}
 	var row sealedRow
 	if err := s.reads.WithContext(ctx).Raw("SELECT data_key, tx_code FROM offers WHERE id = ?", string(id)).Scan(&row).Error; err != nil {
 		return secret.Text{}, fmt.Errorf("read transaction code: %w", err)

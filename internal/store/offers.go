@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/secret"
@@ -11,6 +13,10 @@ import (
 func noOffer() error {
 	return issuance.Refuse(issuance.NotFound, "offer_not_found", "there is no such offer")
 }
+
+// unheard tells a name, as it came in a URL or a body, that nothing can have: PostgreSQL takes no text with these bytes and
+// would call the question a fault, though it is only a name that is not found.
+func unheard(name string) bool { return !utf8.ValidString(name) || strings.ContainsRune(name, 0) }
 
 // AddOffer implements issuance.Offers.
 func (s *Store) AddOffer(ctx context.Context, d issuance.Draft) error {
@@ -102,6 +108,9 @@ func (s *Store) Idempotent(ctx context.Context, keyHash []byte) (issuance.Idempo
 
 // Offer implements issuance.Offers.
 func (s *Store) Offer(ctx context.Context, id issuance.OfferID) (issuance.Offer, error) {
+	if unheard(string(id)) {
+		return issuance.Offer{}, noOffer()
+	}
 	var row offerRow
 	found := s.reads.WithContext(ctx).Raw("SELECT "+offerColumns+" FROM offers WHERE id = ?", string(id)).Scan(&row)
 	if found.Error != nil {

@@ -117,6 +117,9 @@ func (c *checker) array(n *node, list []any, path Path, at string) any {
 		c.fault(at, CodeInvalid, fmt.Sprintf("must have at most %d elements", maxElements))
 		return nil
 	}
+	if len(list) == 0 && n.claim != nil && n.claim.Mandatory {
+		c.fault(at, CodeMissing, "this claim is mandatory")
+	}
 	normal := make([]any, 0, len(list))
 	for i, v := range list {
 		if c.count++; c.count > maxClaims {

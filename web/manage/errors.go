@@ -63,8 +63,10 @@ func (d *door) problem(c *fiber.Ctx, err error) problem {
 		return problem{Title: "Another method", Status: status, Code: "method_not_allowed", Detail: "this address takes other methods, see Allow"}
 	case fiber.StatusRequestEntityTooLarge:
 		return problem{Title: "Too large", Status: status, Code: "payload_too_large", Detail: "the body is larger than 1 MiB"}
+	case fiber.StatusRequestHeaderFieldsTooLarge:
+		return problem{Title: "Too large", Status: status, Code: "headers_too_large", Detail: "address and headers are together larger than 32 KiB"}
 	default:
-		return problem{Title: "The request is malformed", Status: status, Code: "bad_request"}
+		return problem{Title: "The request is malformed", Status: status, Code: "bad_request", Detail: "this is not HTTP as this address takes it"}
 	}
 	surface.Fault(c, d.Log, err)
 	return problem{

@@ -123,10 +123,16 @@ func (r offerRequest) create() (issuance.CreateOffer, error) {
 	if r.Claims == nil {
 		return c, invalid("/claims", "is missing")
 	}
+	if r.Grants != nil && len(r.Grants) == 0 {
+		return c, invalid("/grants", "must name a grant")
+	}
 	return c, nil
 }
 
 func (d *door) showOffer(c *fiber.Ctx) error {
+	if _, err := readQuery(c); err != nil {
+		return err
+	}
 	o, err := d.Offers.Offer(c.UserContext(), issuance.OfferID(c.Params("offer")))
 	if err != nil {
 		return err
@@ -135,13 +141,17 @@ func (d *door) showOffer(c *fiber.Ctx) error {
 }
 
 func (d *door) listOffers(c *fiber.Ctx) error {
+	query, err := readQuery(c, "limit")
+	if err != nil {
+		return err
+	}
 	limit := defaultLimit
-	if text := c.Query("limit"); text != "" {
-		n, err := strconv.Atoi(text)
+	if text, has := query["limit"]; has {
+		n, err := strconv.ParseUint(text, 10, 16)
 		if err != nil || n < 1 || n > maxLimit {
 			return invalid("/limit", "must be 1 to "+strconv.Itoa(maxLimit))
 		}
-		limit = n
+		limit = int(n)
 	}
 	list, err := d.Offers.ListOffers(c.UserContext(), issuance.Filter{Limit: limit})
 	if err != nil {
@@ -163,6 +173,9 @@ type eventShown struct {
 }
 
 func (d *door) listEvents(c *fiber.Ctx) error {
+	if _, err := readQuery(c); err != nil {
+		return err
+	}
 	id := issuance.OfferID(c.Params("offer"))
 	if _, err := d.Offers.Offer(c.UserContext(), id); err != nil {
 		return err
@@ -179,6 +192,9 @@ func (d *door) listEvents(c *fiber.Ctx) error {
 }
 
 func (d *door) cancelOffer(c *fiber.Ctx) error {
+	if _, err := readQuery(c); err != nil {
+		return err
+	}
 	o, err := d.Offers.CancelOffer(c.UserContext(), issuance.OfferID(c.Params("offer")), caller())
 	if err != nil {
 		return err

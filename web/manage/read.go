@@ -1,8 +1,10 @@
 package manage
 
 import (
+	"bytes"
 	"errors"
 	"mime"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -37,7 +39,7 @@ func readJSON(c *fiber.Ctx, v any) error {
 		return malformed{fiber.StatusUnsupportedMediaType, "unsupported_media_type", "", "the body must be application/json, not encoded"}
 	}
 	body := c.Request().Body()
-	if len(body) == 0 || string(body) == "null" {
+	if text := bytes.TrimSpace(body); len(text) == 0 || string(text) == "null" {
 		return malformed{fiber.StatusBadRequest, "malformed_json", "", "the body must be a JSON object"}
 	}
 	err = strictjson.Decode(body, v, strictjson.RefuseUnknown())
@@ -59,19 +61,36 @@ func readJSON(c *fiber.Ctx, v any) error {
 	return malformed{fiber.StatusBadRequest, "malformed_json", e.Pointer, "the body must be a JSON object: " + e.Reason}
 }
 
-// readDryRun reads the query of POST /offers, in which dry_run=true is all there may be. Keys in a URL end up in logs, so they
-// are refused by name.
-func readDryRun(c *fiber.Ctx) (dryRun bool, err error) {
-	for name, value := range c.Request().URI().QueryArgs().All() {
+// readQuery gives the query of a request, in which each of the named parameters may stand once. What is not known is refused rather
+// than passed over: a caller who asks for a filter that does not exist must not get everything. Keys in a URL end up in
+// logs, so they are refused by name.
+func readQuery(c *fiber.Ctx, names ...string) (map[string]string, error) {
+	got := map[string]string{}
+	for key, value := range c.Request().URI().QueryArgs().All() {
+		name := string(key)
+		_, twice := got[name]
 		switch {
-		case string(name) == "api_key":
-			return false, malformed{fiber.StatusBadRequest, "credentials_in_url", "", "keys do not belong in a URL"}
-		case string(name) != "dry_run" || string(value) != "true" && string(value) != "false":
-			return false, malformed{fiber.StatusBadRequest, "unknown_parameter", "", "the only query parameter is dry_run, true or false"}
+		case name == "api_key":
+			return nil, malformed{fiber.StatusBadRequest, "credentials_in_url", "", "keys do not belong in a URL"}
+		case twice || !slices.Contains(names, name):
+			return nil, malformed{fiber.StatusBadRequest, "unknown_parameter", "", "the query has a parameter that is not known here, or one twice"}
 		}
-		dryRun = string(value) == "true"
+		got[name] = string(value)
 	}
-	return dryRun, nil
+	return got, nil
+}
+
+// readDryRun reads the query of POST /offers, in which dry_run is all there may be.
+func readDryRun(c *fiber.Ctx) (dryRun bool, err error) {
+	query, err := readQuery(c, "dry_run")
+	if err != nil {
+		return false, err
+	}
+	value, has := query["dry_run"]
+	if has && value != "true" && value != "false" {
+		return false, malformed{fiber.StatusBadRequest, "unknown_parameter", "", "the only query parameter is dry_run, true or false"}
+	}
+	return value == "true", nil
 }
 
 // maxKey bounds an Idempotency-Key, in characters.

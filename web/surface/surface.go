@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"counterfoil/internal/secret"
 )
@@ -51,16 +52,37 @@ func New(d Door) *fiber.App {
 		ReadTimeout:           readTimeout,
 		WriteTimeout:          writeTimeout,
 		IdleTimeout:           idleTimeout,
-		ErrorHandler:          d.Phrase,
+		ErrorHandler:          d.early,
+		// A form with files is read by who wants one, not for everybody before the handler.
+		DisablePreParseMultipartForm: true,
 	})
+	routed := app.Server().Handler
+	app.Server().Handler = func(ctx *fasthttp.RequestCtx) {
+		// Fiber answers methods it does not know in a dialect of its own. TRACE has no route at any door, so they get what it gets.
+		if !slices.Contains(fiber.DefaultMethods, string(ctx.Method())) {
+			ctx.Request.Header.SetMethod(fiber.MethodTrace)
+		}
+		routed(ctx)
+	}
 	app.Use(d.observe, d.bound)
 	return app
 }
 
-// observe names the request, sets the headers, phrases errors and panics, and writes one line to the log: never a
-// query, a header or a body.
-func (d Door) observe(c *fiber.Ctx) error {
-	begin := time.Now() //nolint:forbidigo // how long a request took is no rule of the domain
+// early phrases what was refused before observe ran, because it was too large or no HTTP: with a name and the headers all the same.
+func (d Door) early(c *fiber.Ctx, err error) error {
+	if RequestID(c) == "" {
+		if err := d.introduce(c); err != nil {
+			return err
+		}
+		defer func() {
+			d.Log.Info("request", "door", d.Name, "status", c.Response().StatusCode(), "request_id", RequestID(c))
+		}()
+	}
+	return d.Phrase(c, err)
+}
+
+// introduce names the request and sets the headers.
+func (d Door) introduce(c *fiber.Ctx) error {
 	id, err := secret.Token(rand.Reader, requestIDBytes)
 	if err != nil {
 		return fmt.Errorf("name request: %w", err)
@@ -70,13 +92,23 @@ func (d Door) observe(c *fiber.Ctx) error {
 	for name, value := range d.Headers {
 		c.Set(name, value)
 	}
+	return nil
+}
+
+// observe names the request, sets the headers, phrases errors and panics, and writes one line to the log: never a
+// query, a header or a body.
+func (d Door) observe(c *fiber.Ctx) error {
+	begin := time.Now() //nolint:forbidigo // how long a request took is no rule of the domain
+	if err := d.introduce(c); err != nil {
+		return err
+	}
 	if err := d.guarded(c); err != nil {
 		if err := d.Phrase(c, err); err != nil {
 			return err
 		}
 	}
 	d.Log.Info("request", "door", d.Name, "method", c.Method(), "route", c.Route().Path,
-		"status", c.Response().StatusCode(), "ms", time.Since(begin).Milliseconds(), "request_id", id) //nolint:forbidigo // see above
+		"status", c.Response().StatusCode(), "ms", time.Since(begin).Milliseconds(), "request_id", RequestID(c)) //nolint:forbidigo // see above
 	return nil
 }
 

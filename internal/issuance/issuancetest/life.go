@@ -40,17 +40,21 @@ func added(t *testing.T, s suite) {
 }
 
 func notFound(t *testing.T, s suite) {
-	_, err := s.Offer(s.ctx, "none")
-	wantKind(t, err, issuance.NotFound)
-	_, _, err = s.OfferByCode(s.ctx, []byte("none"))
+	// Names come from URLs and bodies; bytes that a database cannot even hold name nothing either.
+	for _, name := range []string{"none", "", "\xff", "a\x00b"} {
+		id := issuance.OfferID(name)
+		_, err := s.Offer(s.ctx, id)
+		wantKind(t, err, issuance.NotFound)
+		_, err = s.TxCode(s.ctx, id)
+		wantKind(t, err, issuance.NotFound)
+		_, err = s.EndOffer(s.ctx, issuance.End{Offer: id, To: issuance.StatusCancelled, At: start()})
+		wantKind(t, err, issuance.NotFound)
+		wantKind(t, s.Confirm(s.ctx, issuance.Confirmation{Batch: name, Kind: issuance.WalletConfirmed}), issuance.NotFound)
+	}
+	_, _, err := s.OfferByCode(s.ctx, []byte("none"))
 	wantKind(t, err, issuance.NotFound)
 	_, _, _, err = s.Grant(s.ctx, []byte("none"))
 	wantKind(t, err, issuance.NotFound)
-	_, err = s.TxCode(s.ctx, "none")
-	wantKind(t, err, issuance.NotFound)
-	_, err = s.EndOffer(s.ctx, issuance.End{Offer: "none", To: issuance.StatusCancelled, At: start()})
-	wantKind(t, err, issuance.NotFound)
-	wantKind(t, s.Confirm(s.ctx, issuance.Confirmation{Batch: "none", Kind: issuance.WalletConfirmed}), issuance.NotFound)
 	_, err = s.Idempotent(s.ctx, []byte("none"))
 	wantKind(t, err, issuance.NotFound)
 }
