@@ -52,13 +52,17 @@ func (t *tx) insertBatch(c issuance.Settlement) error {
 
 // Confirm implements issuance.Gates.
 func (s *Store) Confirm(ctx context.Context, n issuance.Confirmation) error {
+	unknown := issuance.Refuse(issuance.NotFound, "notification_unknown", "the notification id is not known for this access token")
+	if unheard(n.Batch) {
+		return unknown
+	}
 	var id string
 	found := s.reads.WithContext(ctx).Raw("SELECT offer_id FROM batches WHERE id = ? AND token_hash = ?", n.Batch, n.TokenHash).Scan(&id)
-	if found.Error != nil && !unheard(n.Batch) {
+	if found.Error != nil {
 		return fmt.Errorf("find batch: %w", found.Error)
 	}
 	if found.RowsAffected == 0 {
-		return issuance.Refuse(issuance.NotFound, "notification_unknown", "the notification id is not known for this access token")
+		return unknown
 	}
 	column := map[issuance.EventKind]string{
 		issuance.WalletConfirmed: "confirmed_at", issuance.WalletFailed: "failed_at", issuance.WalletDeleted: "deleted_at",
