@@ -14,9 +14,10 @@ import (
 
 // How much is out at once, and how long.
 const (
-	// workers bounds deliveries that are out in all, share those of one endpoint.
-	workers = 64
+	// share bounds deliveries that are out to one endpoint, workers those in all: enough that fifty endpoints that hang leave
+	// the next one its share. A worker only waits, so many cost little.
 	share   = 16
+	workers = 1024
 	// leaseTime is longer than an attempt can take, so that nobody else tries what is still out.
 	leaseTime = 30 * time.Second
 	pollEvery = 500 * time.Millisecond
@@ -31,16 +32,23 @@ type Deliverer struct {
 	out    sync.WaitGroup
 	slots  chan struct{}
 
-	mu sync.Mutex
-	// failing remembers the endpoints whose last attempt failed, to notice when one is back.
-	failing map[string]bool
+	mu     sync.Mutex
+	health map[string]health
+}
+
+// health is what this process saw of an endpoint, to notice when it is back. The zero value is an endpoint of which nothing was
+// seen yet: it may have failed under another process, so its first success counts as coming back.
+type health struct {
+	up, failing bool
+	// succeeded is when the last success was, returned when the endpoint last came back.
+	succeeded, returned time.Time
 }
 
 // New makes a deliverer. The client must be a guarded one.
 func New(outbox issuance.Outbox, client *http.Client, clock func() time.Time, log *slog.Logger) *Deliverer {
 	return &Deliverer{
 		outbox: outbox, client: client, clock: clock, log: log,
-		slots: make(chan struct{}, workers), failing: map[string]bool{},
+		slots: make(chan struct{}, workers), health: map[string]health{},
 	}
 }
 
@@ -90,15 +98,21 @@ func (d *Deliverer) round(ctx context.Context) (more bool, err error) {
 
 // attempt makes one attempt and records how it ended.
 func (d *Deliverer) attempt(ctx context.Context, l issuance.Leased) {
+	began := d.clock()
 	o, err := d.send(ctx, l)
 	if err != nil {
 		d.log.Error("callback", "error", err, "endpoint", l.Endpoint.ID)
 		o.result = "cannot be sent"
 	}
 	now := d.clock()
+	back, missed := d.learn(l, o, began, now)
 	a := issuance.Attempt{Delivery: l.Delivery.ID, Lease: l.Lease, At: now, State: issuance.DeliveryDelivered, NextAt: now, Result: o.result}
 	if !o.delivered {
-		wait, again := next(l.Delivery.Attempts, o.asked, rand.Float64()) //nolint:gosec // spreads retries, protects nothing
+		jitter := rand.Float64() //nolint:gosec // spreads retries, protects nothing
+		wait, again := next(l.Delivery.Attempts, o.asked, jitter)
+		if missed {
+			wait, _ = next(1, o.asked, jitter)
+		}
 		a.State, a.NextAt = issuance.DeliveryQueued, now.Add(wait)
 		if !again {
 			a.State = issuance.DeliveryExhausted
@@ -108,21 +122,41 @@ func (d *Deliverer) attempt(ctx context.Context, l issuance.Leased) {
 		d.log.Error("record callback attempt", "error", err, "endpoint", l.Endpoint.ID)
 		return
 	}
-	if err := d.follow(ctx, l.Endpoint.ID, o, now); err != nil {
+	if err := d.follow(ctx, l.Endpoint.ID, o, back, now); err != nil {
 		d.log.Error("look after endpoint", "error", err, "endpoint", l.Endpoint.ID)
 	}
 }
 
-// follow draws the conclusions for the endpoint: its backlog goes at once when it is back, nothing goes when it is gone.
-func (d *Deliverer) follow(ctx context.Context, endpoint string, o outcome, now time.Time) error {
+// learn notes what an attempt says about its endpoint. It tells whether the endpoint is back, so that its backlog should go, and
+// whether the attempt failed because it was out before the endpoint came back, and so missed that.
+//
+// One event that is refused while others get through says nothing: an endpoint is failing when an event failed twice and
+// nothing got through in between. Otherwise every success would hurry the refused one, and use up in seconds the attempts that
+// are meant to last three days.
+func (d *Deliverer) learn(l issuance.Leased, o outcome, began, now time.Time) (back, missed bool) {
 	d.mu.Lock()
-	back := o.delivered && d.failing[endpoint]
-	changed := d.failing[endpoint] == o.delivered
-	d.failing[endpoint] = !o.delivered
-	d.mu.Unlock()
-	if changed {
-		d.log.Info("callback endpoint", "endpoint", endpoint, "result", o.result)
+	defer d.mu.Unlock()
+	h := d.health[l.Endpoint.ID]
+	was := h
+	if o.delivered {
+		back = !h.up || h.failing
+		if back {
+			h.returned = now
+		}
+		h.up, h.failing, h.succeeded = true, false, now
+	} else {
+		missed = began.Before(h.returned)
+		h.failing = h.failing || l.Delivery.Attempts > 1 && !h.succeeded.After(l.Delivery.LastAt)
 	}
+	d.health[l.Endpoint.ID] = h
+	if was.failing != h.failing {
+		d.log.Info("callback endpoint", "endpoint", l.Endpoint.ID, "failing", h.failing, "result", o.result)
+	}
+	return back, missed
+}
+
+// follow draws the conclusions for the endpoint: its backlog goes at once when it is back, nothing goes when it is gone.
+func (d *Deliverer) follow(ctx context.Context, endpoint string, o outcome, back bool, now time.Time) error {
 	switch {
 	case back:
 		return d.outbox.Hasten(ctx, endpoint, now)

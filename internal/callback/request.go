@@ -3,6 +3,7 @@ package callback
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -47,6 +48,9 @@ func (d *Deliverer) send(ctx context.Context, l issuance.Leased) (outcome, error
 	}
 	now := d.clock()
 	id := string(l.Delivery.Offer) + "_" + string(l.Delivery.Status)
+	if l.Endpoint.Secret.IsZero() { // anybody could sign with an empty key
+		return outcome{}, fmt.Errorf("sign callback: endpoint %s has no secret", l.Endpoint.ID)
+	}
 	signer, err := standardwebhooks.NewWebhook(l.Endpoint.Secret.Reveal())
 	if err != nil {
 		return outcome{}, fmt.Errorf("read secret of endpoint %s: not base64", l.Endpoint.ID)
@@ -70,8 +74,11 @@ func (d *Deliverer) send(ctx context.Context, l issuance.Leased) (outcome, error
 	if err != nil {
 		return outcome{result: outbound.Describe(err)}, nil
 	}
-	defer res.Body.Close()                           //nolint:errcheck // nothing of it is kept
-	_, _ = io.CopyN(io.Discard, res.Body, maxAnswer) // the status was read, and it decides
+	defer res.Body.Close() //nolint:errcheck // nothing of it is kept
+	// An answer that breaks off says nothing for sure; the repeat has the same id. What is longer than is read has said enough.
+	if _, err := io.CopyN(io.Discard, res.Body, maxAnswer); err != nil && !errors.Is(err, io.EOF) {
+		return outcome{result: outbound.Describe(err)}, nil
+	}
 	return judge(res, now), nil
 }
 

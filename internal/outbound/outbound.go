@@ -7,10 +7,13 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Bounds of a request.
@@ -60,8 +63,10 @@ func (o Options) control(_, address string, _ syscall.RawConn) error {
 	return o.check(at.Addr().Unmap())
 }
 
+// check judges an address that is not an IPv4 address within an IPv6 one.
 func (o Options) check(ip netip.Addr) error {
 	switch {
+	case ip.Zone() != "": // no prefix contains an address with a zone, so it would pass every range below
 	case ip.IsLoopback():
 		if o.AllowLoopback {
 			return nil
@@ -78,9 +83,9 @@ func (o Options) check(ip netip.Addr) error {
 	return ErrAddress
 }
 
-// metadata tells the addresses where clouds hand out credentials; no option opens them.
+// metadata tells the addresses where clouds hand out credentials (AWS, Azure, Alibaba, Google); no option opens them.
 func metadata(ip netip.Addr) bool {
-	return ip == netip.MustParseAddr("fd00:ec2::254") || ip == netip.MustParseAddr("169.254.169.254")
+	return within(ip, []string{"169.254.169.254/32", "fd00:ec2::254/128", "168.63.129.16/32", "100.100.100.200/32", "fd20:ce::254/128"})
 }
 
 // shared is carrier-grade NAT (RFC 6598): private in all but name.
@@ -89,8 +94,9 @@ func shared() []string { return []string{"100.64.0.0/10"} }
 // reserved are ranges that no service is reached at (IANA special-purpose registries), and translations that could hide
 // any of the others.
 func reserved() []string {
-	return []string{"0.0.0.0/8", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "240.0.0.0/4",
-		"64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16"}
+	return []string{"0.0.0.0/8", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+		"240.0.0.0/4", "::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16",
+		"fec0::/10"}
 }
 
 func within(ip netip.Addr, ranges []string) bool {
@@ -105,7 +111,7 @@ func within(ip netip.Addr, ranges []string) bool {
 // CheckURL holds a URL that somebody configured to what can be called at all: https, or http to this machine where that is
 // allowed; a host that is a name or an address in its one usual spelling.
 func CheckURL(raw string, o Options) error {
-	if len(raw) > maxURL || strings.ContainsFunc(raw, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
+	if len(raw) > maxURL || !utf8.ValidString(raw) || strings.ContainsFunc(raw, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
 		return ErrURL
 	}
 	u, err := url.Parse(raw)
@@ -113,6 +119,9 @@ func CheckURL(raw string, o Options) error {
 		return ErrURL
 	}
 	host := strings.ToLower(u.Hostname())
+	if !called(host, u.Port()) {
+		return ErrURL
+	}
 	ip, err := netip.ParseAddr(host)
 	isIP := err == nil
 	local := host == "localhost" || isIP && ip.Unmap().IsLoopback()
@@ -125,6 +134,20 @@ func CheckURL(raw string, o Options) error {
 		return ErrAddress
 	}
 	return nil
+}
+
+// called tells whether host and port can be called, and mean what they show. A name in letters beyond ASCII must come as it is
+// asked for (xn--…): some of them are turned into the digits and dots of an address on the way.
+func called(host, port string) bool {
+	if port != "" {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			return false
+		}
+	}
+	if strings.ContainsFunc(host, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return false
+	}
+	return strings.Contains(host, ":") || !slices.Contains(strings.Split(strings.TrimSuffix(host, "."), "."), "") // an IPv6 address, or no empty label
 }
 
 // numeric tells a host whose last label is a number: some resolvers read 127.1, 2130706433 or 0x7f.1 as addresses.
@@ -147,8 +170,10 @@ func Describe(err error) string {
 		return "no answer in time"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection refused"
-	case strings.Contains(text, "certificate") || strings.Contains(text, "x509") || strings.Contains(text, "tls:"):
+	case strings.Contains(text, "certificate") || strings.Contains(text, "x509"):
 		return "TLS certificate not accepted"
+	case strings.Contains(text, "tls:") || strings.Contains(text, "HTTPS client"):
+		return "TLS handshake failed"
 	}
 	return "connection broken"
 }
