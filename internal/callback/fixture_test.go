@@ -31,6 +31,7 @@ const secretText = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 // call is one attempt as a receiver saw it.
 type call struct {
 	at     time.Time
+	path   string
 	header http.Header
 	body   string
 }
@@ -54,7 +55,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		body = []byte("unreadable: " + err.Error())
 	}
 	r.mu.Lock()
-	r.calls = append(r.calls, call{r.office.now(), req.Header.Clone(), string(body)})
+	r.calls = append(r.calls, call{r.office.now(), req.RequestURI, req.Header.Clone(), string(body)})
 	n, answer := len(r.calls), r.answer
 	r.mu.Unlock()
 	if answer == nil {
@@ -180,6 +181,14 @@ func (o *office) offer(t *testing.T) issuance.OfferID {
 		t.Fatal(err)
 	}
 	return c.Offer.ID
+}
+
+// offerTo makes an offer whose OFFER_CREATED waits for an endpoint that is only recorded, so that a receiver can be told of it
+// before it is called.
+func (o *office) offerTo(t *testing.T, endpoint string) issuance.OfferID {
+	t.Helper()
+	o.endpoint(t, endpoint, "http://"+endpoint+"/")
+	return o.offer(t)
 }
 
 // cancel ends an offer, which queues FAILED.
