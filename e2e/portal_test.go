@@ -39,7 +39,7 @@ func (b *browser) decode() string {
 	if err := os.WriteFile(file, get(b, chromedp.CaptureScreenshot()), 0o600); err != nil {
 		b.t.Fatal(err)
 	}
-	out, err := exec.CommandContext(b.t.Context(), "node", "wallets/decode-qr.mjs", file).CombinedOutput() //nolint:gosec // a script of this folder
+	out, err := exec.CommandContext(b.t.Context(), "node", "wallets/decode-qr.mjs", file).CombinedOutput() // a script of this folder
 	if err != nil {
 		b.t.Fatalf("decode the QR code: %v: %s", err, out)
 	}

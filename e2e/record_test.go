@@ -46,8 +46,8 @@ func TestLog_holds_no_secret_and_no_claim(t *testing.T) {
 			t.Errorf("an unknown token answered %d %v", status, err)
 		}
 		form := url.Values{"name": {guess}, "password": {guess}}
-		if _, err := http.PostForm(b.portal+"/sign-in", form); err != nil {
-			t.Error(err)
+		if resp, err := http.PostForm(b.portal+"/sign-in", form); err != nil || resp.Body.Close() != nil {
+			t.Errorf("sign in: %v", err)
 		}
 		if _, err := ourWallet(t, b, wallet.Request{Offer: offer.URI, TxCode: offer.TxCode}); err != nil {
 			t.Fatal(err)

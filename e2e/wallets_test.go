@@ -40,7 +40,7 @@ func npmWallet(t testing.TB, b *bank, args ...string) collected {
 // node runs a script that prints one JSON object, also when it fails.
 func node(t testing.TB, out any, args ...string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "node", args...) //nolint:gosec // a script of this folder
+	cmd := exec.CommandContext(t.Context(), "node", args...) // a script of this folder
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.Output()

@@ -21,6 +21,6 @@ func (migrateCommand) Run(ctx context.Context) error {
 	if err := app.Migrate(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, nil))); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	fmt.Println("The database is at the version of this program.") //nolint:forbidigo // the command's answer
+	fmt.Println("The database is at the version of this program.") // the command's answer
 	return nil
 }

@@ -147,7 +147,7 @@ func (p *parts) close() error {
 }
 
 func loadTypes(dir string) ([]typemeta.Type, error) {
-	var folder fs.FS = typemeta.Samples()
+	folder := typemeta.Samples()
 	if dir != "" {
 		folder = os.DirFS(dir)
 	}
@@ -190,7 +190,7 @@ func loadMaster(cfg config.Config, o Options) (secret.Master, error) {
 		return secret.Master{}, errors.New("COUNTERFOIL_MASTER_KEY must be set")
 	}
 	path := filepath.Join(cfg.DataDir, masterFile)
-	text, err := os.ReadFile(path) //nolint:gosec // a file of the data dir
+	text, err := os.ReadFile(path) // a file of the data dir
 	if err == nil {
 		return secret.ParseMaster(secret.NewText(string(text)))
 	}

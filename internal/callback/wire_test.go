@@ -213,7 +213,7 @@ func rude(t *testing.T, do func(c net.Conn)) string {
 				return
 			}
 			go func() {
-				defer c.Close() //nolint:errcheck // rude
+				defer c.Close() // rude
 				buffer := make([]byte, 4096)
 				if _, err := c.Read(buffer); err != nil {
 					return

@@ -64,7 +64,7 @@ func readFile(vars map[string]string, base, name string) []error {
 	if _, both := vars[base]; both {
 		return []error{fmt.Errorf("%s and %s are both set", base, name)}
 	}
-	content, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	content, err := os.ReadFile(path) // the operator names the file
 	if err != nil {
 		return []error{fmt.Errorf("%s: %w", name, err)}
 	}

@@ -25,7 +25,7 @@ func ParseAuthorization(headers []string) (Scheme, string, *Error) {
 		return None, "", InvalidRequest("there must be one Authorization header")
 	}
 	name, token, _ := strings.Cut(headers[0], " ")
-	scheme := None
+	var scheme Scheme
 	switch strings.ToLower(name) {
 	case "bearer":
 		scheme = Bearer

@@ -208,7 +208,7 @@ func refused(t *testing.T, client *http.Client, name, url string) {
 	t.Helper()
 	res, err := client.Get(url)
 	if err == nil {
-		res.Body.Close() //nolint:errcheck // the test has failed already
+		res.Body.Close() // the test has failed already
 	}
 	if !errors.Is(err, outbound.ErrAddress) {
 		t.Errorf("%s: got %v", name, err)

@@ -24,7 +24,7 @@ const (
 )
 
 // ErrReserved means that claims have a member that SD-JWT keeps for itself (RFC 9901 §4.1).
-var ErrReserved = errors.New("claims must not have members called _sd, _sd_alg or ...")
+var ErrReserved = errors.New("claims must not have members called ..., _sd or _sd_alg")
 
 // Unsigned is an SD-JWT before it is signed: the payload of its JWT, and its disclosures.
 type Unsigned struct {

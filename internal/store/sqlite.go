@@ -40,7 +40,7 @@ func (s *Store) openSQLite(context.Context) error {
 	}
 	s.closers = append(s.closers, lock.Unlock)
 	path := filepath.Join(s.DataDir, sqliteFile)
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, fileMode) //nolint:gosec // a file of the data dir
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, fileMode) // a file of the data dir
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}

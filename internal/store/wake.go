@@ -17,9 +17,9 @@ const (
 	channel      = "counterfoil_offers"
 	announceWait = 25 * time.Millisecond
 	// maxIDs keeps a payload below PostgreSQL's limit of 7999 bytes; an id takes 25.
-	maxIDs       = 200
-	reconnectMin = 200 * time.Millisecond
-	reconnectMax = 10 * time.Second
+	maxIDs         = 200
+	reconnectFirst = 200 * time.Millisecond
+	reconnectMost  = 10 * time.Second
 )
 
 // notifier collects the offers that changed.
@@ -92,21 +92,21 @@ func (s *Store) announce(ctx context.Context) {
 // listen wakes this process's screens for changes made by others, on a connection of its own, which it opens again
 // when it breaks.
 func (s *Store) listen(ctx context.Context) {
-	wait := reconnectMin
+	wait := reconnectFirst
 	for ctx.Err() == nil {
 		connected, err := s.listenOnce(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		if connected {
-			wait = reconnectMin
+			wait = reconnectFirst
 		}
 		s.Log.Warn("listen to other processes", "error", err)
 		select {
 		case <-ctx.Done():
 		case <-time.After(wait):
 		}
-		wait = min(2*wait, reconnectMax) // doubles
+		wait = min(2*wait, reconnectMost) // doubles
 	}
 }
 

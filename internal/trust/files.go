@@ -138,7 +138,7 @@ func loadKey(dir string, p Purpose, root *x509.Certificate, now time.Time) (Key,
 }
 
 func readChain(path string) ([]*x509.Certificate, error) {
-	data, err := os.ReadFile(path) //nolint:gosec // a file of the data dir
+	data, err := os.ReadFile(path) // a file of the data dir
 	if err != nil {
 		return nil, fmt.Errorf("read certificate: %w", err)
 	}
@@ -164,7 +164,7 @@ func readKey(path string) (*ecdsa.PrivateKey, error) {
 	if info.Mode().Perm()&othersMay != 0 {
 		return nil, fmt.Errorf("%s: others than its owner may read it; it must have mode 0600", path)
 	}
-	data, err := os.ReadFile(path) //nolint:gosec // a file of the data dir
+	data, err := os.ReadFile(path) // a file of the data dir
 	if err != nil {
 		return nil, fmt.Errorf("read key: %w", err)
 	}

@@ -21,7 +21,7 @@ func loadRoots(path string) (roots, error) {
 	if path == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(path) //nolint:gosec // whoever runs the wallet names the file
+	data, err := os.ReadFile(path) // whoever runs the wallet names the file
 	if err != nil {
 		return nil, fmt.Errorf("read roots: %w", err)
 	}

@@ -376,7 +376,7 @@ func TestCreateOffer_dry_run_checks_everything_and_stores_nothing(t *testing.T) 
 		t.Errorf("got %d %s with %d offers", got.status, got.body, h.offers(t))
 	}
 	// The key was not spent on a rehearsal.
-	if _, real := h.create(t, post(goodBody).at("/offers?dry_run=false").with("Idempotency-Key", "dry")); real.headers.Get("Idempotent-Replayed") != "" {
+	if _, answer := h.create(t, post(goodBody).at("/offers?dry_run=false").with("Idempotency-Key", "dry")); answer.headers.Get("Idempotent-Replayed") != "" {
 		t.Error("a dry run spent the Idempotency-Key")
 	}
 }

@@ -124,7 +124,7 @@ func raw(t *testing.T, addr, bytes string) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() //nolint:errcheck // nothing is left to read
+	defer conn.Close() // nothing is left to read
 	if err := conn.SetDeadline(time.Now().Add(testTime * time.Millisecond)); err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func raw(t *testing.T, addr, bytes string) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // read to its end
+	defer res.Body.Close() // read to its end
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
 		t.Fatal(err)

@@ -47,7 +47,9 @@ func (p *portal) credentialView(c wallet.Credential) *demowallet.Credential {
 	v := &demowallet.Credential{
 		Name: c.Name, Issuer: c.Issuer, ValidUntil: c.ExpiresAt.Local().Format("2 January 2006"), Disclosable: c.Disclosable,
 	}
-	flatten("", c.Claims, func(name, value string) { v.Claims = append(v.Claims, demowallet.Claim{Name: capital(name), Value: value}) })
+	flatten("", c.Claims, func(name, value string) {
+		v.Claims = append(v.Claims, demowallet.Claim{Name: capital(name), Value: value})
+	})
 	return v
 }
 

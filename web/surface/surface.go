@@ -108,7 +108,7 @@ func (d Door) observe(c *fiber.Ctx) error {
 		}
 	}
 	d.Log.Info("request", "door", d.Name, "method", c.Method(), "route", c.Route().Path,
-		"status", c.Response().StatusCode(), "ms", time.Since(begin).Milliseconds(), "request_id", RequestID(c)) //nolint:forbidigo // see above
+		"status", c.Response().StatusCode(), "ms", time.Since(begin).Milliseconds(), "request_id", RequestID(c)) // see above
 	return nil
 }
 

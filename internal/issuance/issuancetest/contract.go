@@ -163,14 +163,14 @@ func wantKind(t *testing.T, err error, kind issuance.Kind) {
 }
 
 // race lets racers call do at once and gives how many succeeded; every failure must be of an expected kind.
-func race(t *testing.T, n int, do func(i int) error, kinds ...issuance.Kind) int {
+func race(t *testing.T, do func(i int) error, kinds ...issuance.Kind) int {
 	t.Helper()
 	var won int
 	var mu sync.Mutex
 	var ready, done sync.WaitGroup
 	gate := make(chan struct{})
-	ready.Add(n)
-	for i := range n {
+	ready.Add(racers)
+	for i := range racers {
 		done.Go(func() {
 			ready.Done()
 			<-gate

@@ -90,7 +90,7 @@ func idempotent(t *testing.T, s suite) {
 func raceRedeem(t *testing.T, s suite) {
 	for range rounds {
 		d := s.add(t)
-		won := race(t, racers, func(int) error { return s.Redeem(s.ctx, redemption(t, d.Offer.ID)) }, issuance.Conflict)
+		won := race(t, func(int) error { return s.Redeem(s.ctx, redemption(t, d.Offer.ID)) }, issuance.Conflict)
 		if won != 1 {
 			t.Fatalf("%d redemptions of one code", won)
 		}
@@ -100,7 +100,7 @@ func raceRedeem(t *testing.T, s suite) {
 func raceWrongCodes(t *testing.T, s suite) {
 	for range rounds {
 		d := s.add(t)
-		won := race(t, racers, func(int) error {
+		won := race(t, func(int) error {
 			_, err := s.CountWrongCode(s.ctx, issuance.WrongCode{Offer: d.Offer.ID, At: start(), MaxAttempts: 5})
 			return err
 		}, issuance.Conflict)
@@ -115,7 +115,7 @@ func raceSpent(t *testing.T, s suite) {
 	for range rounds {
 		r := s.redeem(t, s.add(t).Offer.ID)
 		spent := issuance.Spent{Hash: []byte(random(t)), ExpiresAt: start().Add(time.Minute)}
-		won := race(t, racers, func(int) error {
+		won := race(t, func(int) error {
 			c := settlement(t, r, spent)
 			c.Limit = 1000
 			return s.Settle(s.ctx, c)
@@ -129,7 +129,7 @@ func raceSpent(t *testing.T, s suite) {
 func raceCancelRedeem(t *testing.T, s suite) {
 	for range rounds {
 		d := s.add(t)
-		won := race(t, racers, func(i int) error {
+		won := race(t, func(i int) error {
 			if i%2 == 0 {
 				return s.Redeem(s.ctx, redemption(t, d.Offer.ID))
 			}
@@ -145,7 +145,7 @@ func raceCancelRedeem(t *testing.T, s suite) {
 func raceExpireRedeem(t *testing.T, s suite) {
 	for range rounds {
 		d := s.add(t)
-		race(t, racers, func(i int) error {
+		race(t, func(i int) error {
 			if i%2 == 0 {
 				return s.Redeem(s.ctx, redemption(t, d.Offer.ID))
 			}
@@ -174,7 +174,7 @@ func raceIdempotency(t *testing.T, s suite) {
 				Idempotency: &issuance.Idempotency{KeyHash: key, RequestHash: []byte("r"), ExpiresAt: start().Add(time.Hour)},
 			})
 		}
-		won := race(t, racers, func(i int) error { return s.AddOffer(s.ctx, drafts[i]) }, issuance.Conflict)
+		won := race(t, func(i int) error { return s.AddOffer(s.ctx, drafts[i]) }, issuance.Conflict)
 		list, err := s.ListOffers(s.ctx, issuance.Filter{CreatedBy: string(key), Limit: 10})
 		if won != 1 || err != nil || len(list) != 1 {
 			t.Fatalf("%d succeeded, %d offers, %v", won, len(list), err)
