@@ -1,6 +1,7 @@
 # Counterfoil. `make` lists what there is.
 SHELL := /usr/bin/env bash
 TEMPL := go tool -modfile=.ci/tools/templ.mod templ
+LINT := go tool -modfile=.ci/tools/lint.mod golangci-lint
 export CGO_ENABLED ?= 1
 
 .PHONY: help run build gen check generated vet lint test test-deps fuzz screens
@@ -24,7 +25,10 @@ vet: ## format and vet
 	@test -z "$$(gofmt -l $$(git ls-files '*.go' | grep -v _templ.go))" || { gofmt -l $$(git ls-files '*.go' | grep -v _templ.go); exit 1; }
 	@go vet ./...
 
-check: generated vet ## the quick checks
+lint: ## hold the house rules that a linter can hold
+	@$(LINT) run ./...
+
+check: generated vet lint ## the quick checks
 
 test: test-deps check ## install what the tests need and run everything
 	@.ci/with-postgres go test -race -timeout 15m ./...

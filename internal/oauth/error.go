@@ -1,8 +1,12 @@
 package oauth
 
-import (
-	"net/http"
-	"strings"
+import "strings"
+
+// The HTTP statuses of errors (RFC 6749 §5.2, RFC 6750 §3.1): a codec knows no HTTP library.
+const (
+	badRequest   = 400
+	unauthorized = 401
+	forbidden    = 403
 )
 
 // Error is a protocol error: a code from a specification, a description for the wallet's developer, and the
@@ -30,43 +34,43 @@ func NewError(status int, code, description string) *Error {
 
 // InvalidRequest is RFC 6749 §5.2 invalid_request.
 func InvalidRequest(description string) *Error {
-	return NewError(http.StatusBadRequest, "invalid_request", description)
+	return NewError(badRequest, "invalid_request", description)
 }
 
 // InvalidGrant is RFC 6749 §5.2 invalid_grant.
 func InvalidGrant(description string) *Error {
-	return NewError(http.StatusBadRequest, "invalid_grant", description)
+	return NewError(badRequest, "invalid_grant", description)
 }
 
 // InvalidClient is RFC 6749 §5.2 invalid_client.
 func InvalidClient(description string) *Error {
-	return NewError(http.StatusUnauthorized, "invalid_client", description)
+	return NewError(unauthorized, "invalid_client", description)
 }
 
 // UnsupportedGrantType is RFC 6749 §5.2 unsupported_grant_type.
 func UnsupportedGrantType(description string) *Error {
-	return NewError(http.StatusBadRequest, "unsupported_grant_type", description)
+	return NewError(badRequest, "unsupported_grant_type", description)
 }
 
 // InvalidDPoPProof is RFC 9449 §5 invalid_dpop_proof, answered 400 by the authorization server; a resource
 // answers it 401.
 func InvalidDPoPProof(description string) *Error {
-	return NewError(http.StatusBadRequest, codeInvalidProof, description)
+	return NewError(badRequest, codeInvalidProof, description)
 }
 
 // UseDPoPNonce is RFC 9449 §8 use_dpop_nonce.
 func UseDPoPNonce() *Error {
-	return NewError(http.StatusBadRequest, codeUseNonce, "the DPoP proof must carry the nonce from the DPoP-Nonce header")
+	return NewError(badRequest, codeUseNonce, "the DPoP proof must carry the nonce from the DPoP-Nonce header")
 }
 
 // InvalidToken is RFC 6750 §3.1 invalid_token.
 func InvalidToken(description string) *Error {
-	return NewError(http.StatusUnauthorized, "invalid_token", description)
+	return NewError(unauthorized, "invalid_token", description)
 }
 
 // InsufficientScope is RFC 6750 §3.1 insufficient_scope.
 func InsufficientScope(description string) *Error {
-	return NewError(http.StatusForbidden, "insufficient_scope", description)
+	return NewError(forbidden, "insufficient_scope", description)
 }
 
 const (

@@ -1,0 +1,88 @@
+package house_test
+
+// ring is how far out a package lies. Imports point inward: a package imports lower rings only, never a sibling.
+type ring int
+
+const (
+	codec ring = iota
+	domain
+	bridge
+	surface
+	assembly
+)
+
+// rings is every package of the program; one that is not here fails the test.
+func rings() map[string]ring {
+	return map[string]ring{
+		"internal/jose": codec, "internal/oauth": codec, "internal/outbound": codec, "internal/qr": codec, "internal/sdjwt": codec,
+		"internal/secret": codec, "internal/strictjson": codec, "internal/typemeta": codec, "migrations": codec,
+
+		"internal/issuance": domain, "internal/staff": domain, "internal/trust": domain,
+
+		"internal/callback": bridge, "internal/config": bridge, "internal/mint": bridge, "internal/oid4vci": bridge,
+		"internal/store": bridge, "internal/wallet": bridge,
+
+		"web/manage": surface, "web/portal": surface, "web/surface": surface, "web/wallet": surface,
+		"static": surface, "views/demowallet": surface, "views/home": surface, "views/layout": surface, "views/offers": surface,
+		"views/problem": surface, "views/signin": surface, "views/ui": surface,
+
+		"cmd/counterfoil": assembly, "internal/app": assembly, "e2e": assembly,
+		"internal/house": assembly, "internal/issuance/issuancetest": assembly, "internal/store/storetest": assembly,
+	}
+}
+
+// siblings is who may import its own ring, and why.
+func siblings() map[string][]string {
+	return map[string][]string{
+		// Codecs may use keys, secrets and the strict reader.
+		"internal/oauth": {"internal/jose", "internal/secret", "internal/strictjson"}, "internal/jose": {"internal/strictjson"},
+		"internal/sdjwt": {"internal/jose", "internal/secret", "internal/strictjson"}, "internal/typemeta": {"internal/strictjson", "internal/sdjwt"},
+		// Surfaces share their shape, the portal has pages, pages have a frame and parts.
+		"web/manage": {"web/surface"}, "web/wallet": {"web/surface"},
+		"web/portal": {
+			"web/surface", "static", "views/demowallet", "views/home", "views/layout", "views/offers", "views/problem", "views/signin",
+			"views/ui",
+		},
+		"views/layout": {"static"}, "views/demowallet": {"views/layout"}, "views/home": {"views/layout", "views/offers"},
+		"views/offers": {"views/layout", "views/ui"}, "views/problem": {"views/layout"}, "views/signin": {"views/layout"},
+		// Commands start the app.
+		"cmd/counterfoil": {"internal/app"},
+	}
+}
+
+// doors is the one way to each library: who may import it, also through others. "..." ends a prefix.
+func doors() map[string][]string {
+	return map[string][]string{
+		"gorm.io/":                        {"internal/store", "internal/app", "cmd/counterfoil"},
+		"github.com/jackc/pgx":            {"internal/store", "internal/store/storetest", "internal/app", "cmd/counterfoil"},
+		"modernc.org/":                    {"internal/store", "internal/app", "cmd/counterfoil"},
+		"github.com/skip2/go-qrcode":      {"internal/qr", "web/portal", "internal/app", "cmd/counterfoil"},
+		"github.com/gofiber/fiber":        {"web/manage", "web/portal", "web/surface", "web/wallet", "internal/app", "cmd/counterfoil"},
+		"github.com/a-h/templ":            {"views/...", "web/portal", "internal/app", "cmd/counterfoil"},
+		"github.com/alecthomas/kong":      {"cmd/counterfoil"},
+		"github.com/caarlos0/env":         {"internal/config", "internal/app", "cmd/counterfoil"},
+		"github.com/standard-webhooks":    {"internal/callback", "internal/config", "internal/app", "cmd/counterfoil"},
+		"golang.org/x/crypto/argon2":      {"internal/staff", "internal/store", "web/portal", "internal/app", "cmd/counterfoil"},
+		"github.com/hashicorp/golang-lru": {"web/wallet", "internal/staff", "internal/store", "web/portal", "internal/app", "cmd/counterfoil"},
+	}
+}
+
+// direct is who may name a library in an import of its own, whoever gets it through others.
+func direct() map[string][]string {
+	return map[string][]string{
+		"github.com/lestrrat-go/jwx":         {"internal/jose"},
+		"github.com/skip2/go-qrcode":         {"internal/qr"},
+		"github.com/go-json-experiment/json": {"internal/strictjson"},
+		"github.com/tink-crypto/tink-go":     {"internal/secret"},
+		"gorm.io/":                           {"internal/store"},
+		"database/sql":                       {"internal/store"},
+		"net/http":                           {"internal/outbound", "internal/callback", "internal/wallet", "internal/app"},
+	}
+}
+
+// topLevel is what may lie at the top, besides files whose names begin with a dot.
+func topLevel() []string {
+	return []string{
+		"LICENSE", "Makefile", "README.md", "cmd", "e2e", "go.mod", "go.sum", "internal", "migrations", "static", "views", "web",
+	}
+}
