@@ -4,11 +4,13 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
+	"counterfoil/internal/jose"
 	"counterfoil/internal/sdjwt"
 	"counterfoil/internal/strictjson"
 )
@@ -27,6 +29,41 @@ func TestDigest_RFC9901(t *testing.T) {
 		if got := sdjwt.Digest(disclosure); got != want {
 			t.Errorf("%s has digest %s, want %s", disclosure, got, want)
 		}
+	}
+}
+
+// The SD-JWT VC of OpenID4VCI 1.0 Appendix A.3.4, signed with the issuer key of RFC 9901's examples.
+func TestDisclose_OpenID4VCI_A34(t *testing.T) {
+	text, err := os.ReadFile("testdata/credential_response_sd_jwt_vc.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := sdjwt.Parse(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const issuerKey = `{"kty":"EC","crv":"P-256","x":"b28d4MwZMjw8-00CG4xfnn9SLMVMM19SlqZpVb_uNtQ","y":"Xv5zWwuoaTgdS6hV43yI6gBwTnjukmFQQnJ_kCxzqk8"}`
+	key, err := jose.ParsePublicJWK([]byte(issuerKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := jose.Parse(got.JWT)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := token.Verify(key, "ES256"); err != nil {
+		t.Fatal(err)
+	}
+	claims, err := sdjwt.Disclose(token.Payload(), got.Disclosures)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address, _ := claims["address"].(map[string]any)
+	if len(got.Disclosures) != 9 || claims["family_name"] != "Doe" || address["locality"] != "Anytown" || claims["is_over_65"] != true {
+		t.Errorf("got %v", claims)
+	}
+	if _, has := claims["_sd"]; has {
+		t.Error("_sd is still there")
 	}
 }
 
