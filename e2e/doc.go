@@ -2,7 +2,8 @@
 // wrote: wallets and verifiers from npm, a Standard Webhooks verifier, Debian's Chromium, a real PostgreSQL. It has tests
 // only.
 //
-// Files: bank_test.go (the program under test), receiver_test.go (a back-end that takes callbacks), wallets_test.go,
-// once_test.go (single use under load), callbacks_test.go, portal_test.go (a clerk in a browser), screens_test.go (every
-// page, looked at), commands_test.go (the binary and its command line), record_test.go (what the log must not say).
+// Files: bank_test.go (the program under test), receiver_test.go (a back-end that takes callbacks), browser_test.go (a person's
+// Chromium), wallets_test.go, once_test.go (single use under load), callbacks_test.go, portal_test.go (a clerk in a browser),
+// screens_test.go (every page, looked at), serve_test.go (production), outage_test.go (the database away), record_test.go
+// (what the log must not say). The command line has its scripts in cmd/counterfoil.
 package e2e

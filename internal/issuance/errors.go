@@ -1,6 +1,9 @@
 package issuance
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // Kind says what sort of refusal an Error is. The list is closed: every surface
 // decides for each kind how it answers, and a linter holds those switches complete.
@@ -72,6 +75,10 @@ const (
 	// CodeIdempotencyMismatch is the code for an Idempotency-Key reused with another request.
 	CodeIdempotencyMismatch = "idempotency_key_reused"
 )
+
+// ErrUnavailable is in the error of a port that cannot be reached just now: nothing was done, and trying again may help. It is a
+// fault, not a refusal, but surfaces tell it apart (503).
+var ErrUnavailable = errors.New("the database is away")
 
 // ErrIdempotencyKeyTaken is returned by Offers.AddOffer when the idempotency key was used before.
 var ErrIdempotencyKeyTaken = Refuse(Conflict, "idempotency_key_taken", "this Idempotency-Key was used before")

@@ -118,7 +118,7 @@ func (s *Store) Ping(ctx context.Context) error {
 // config is gorm without its own transactions, statement cache and log: each costs time here or repeats values.
 func config() *gorm.Config {
 	return &gorm.Config{
-		SkipDefaultTransaction: true, Logger: logger.Discard,
+		SkipDefaultTransaction: true, Logger: logger.Discard, TranslateError: true,
 		NowFunc: func() time.Time { return time.Time{} }, // no column is filled in by gorm
 	}
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"gorm.io/driver/postgres"
-	"gorm.io/gorm"
 )
 
 const maxConnections = 24
@@ -15,9 +14,9 @@ const maxConnections = 24
 // openPostgres opens one pool for reads and writes. Durability is the server's: synchronous_commit is set on
 // for every connection, whatever its default.
 func (s *Store) openPostgres(ctx context.Context) error {
-	db, err := gorm.Open(postgres.New(postgres.Config{DSN: s.URL}), config())
+	db, err := openGorm(postgres.New(postgres.Config{DSN: s.URL}))
 	if err != nil {
-		return fmt.Errorf("open database: %w", hideURL(err))
+		return hideURL(err)
 	}
 	pool, err := db.DB()
 	if err != nil {

@@ -68,9 +68,5 @@ func (s *Store) sqlitePool(path string, size int, extra url.Values) (*gorm.DB, e
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
 	s.closers = append(s.closers, pool.Close)
-	db, err := gorm.Open(sqlite.New(sqlite.Config{DriverName: "sqlite", Conn: pool}), config())
-	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	return db, nil
+	return openGorm(sqlite.New(sqlite.Config{DriverName: "sqlite", Conn: pool}))
 }

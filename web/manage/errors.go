@@ -69,6 +69,12 @@ func (d *door) problem(c *fiber.Ctx, err error) problem {
 		return problem{Title: "The request is malformed", Status: status, Code: "bad_request", Detail: "this is not HTTP as this address takes it"}
 	}
 	surface.Fault(c, d.Log, err)
+	if surface.Unavailable(c, err) {
+		return problem{
+			Title: "Not now", Status: fiber.StatusServiceUnavailable, Code: "temporarily_unavailable",
+			Detail: "nothing was done, because the database is away or too slow; try again",
+		}
+	}
 	return problem{
 		Title: "Something went wrong here", Status: fiber.StatusInternalServerError, Code: "server_error",
 		Detail: "nothing was done; try again, and name the request_id when it stays",

@@ -63,6 +63,9 @@ func (p *portal) words(c *fiber.Ctx, err error) (status int, title, text string)
 		return status, "This did not work", "The request was too large or not whole."
 	}
 	surface.Fault(c, p.Log, err)
+	if surface.Unavailable(c, err) {
+		return fiber.StatusServiceUnavailable, "Not now", "The database is away or too slow. Nothing was lost; try again in a moment."
+	}
 	return fiber.StatusInternalServerError, "Something went wrong here", "Nothing was lost. Try again; if it stays, tell support the request below."
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 
+	"counterfoil/internal/issuance"
 	"counterfoil/internal/secret"
 )
 
@@ -144,6 +145,16 @@ type requestIDKey struct{}
 func RequestID(c *fiber.Ctx) string {
 	id, _ := c.Locals(requestIDKey{}).(string)
 	return id
+}
+
+// Unavailable tells a fault that passes, because the database is away or the request took too long. It is answered 503 with
+// Retry-After, which Unavailable sets.
+func Unavailable(c *fiber.Ctx, err error) bool {
+	away := errors.Is(err, issuance.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded)
+	if away {
+		c.Set(fiber.HeaderRetryAfter, "5")
+	}
+	return away
 }
 
 // Fault logs an error that is nobody's refusal, once, with the request's name.

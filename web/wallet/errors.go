@@ -1,7 +1,6 @@
 package wallet
 
 import (
-	"context"
 	"errors"
 
 	"github.com/gofiber/fiber/v2"
@@ -75,8 +74,7 @@ func (d *door) protocolError(c *fiber.Ctx, err error) *oauth.Error {
 		return oauth.NewError(status, "invalid_request", "the request is malformed or too large")
 	}
 	surface.Fault(c, d.Log, err)
-	if errors.Is(err, context.DeadlineExceeded) {
-		c.Set(fiber.HeaderRetryAfter, "5")
+	if surface.Unavailable(c, err) {
 		return oauth.NewError(fiber.StatusServiceUnavailable, "temporarily_unavailable", "the server is busy, try again")
 	}
 	return oauth.NewError(fiber.StatusInternalServerError, "server_error", "something went wrong here, try again; request "+surface.RequestID(c))
