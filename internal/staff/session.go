@@ -81,9 +81,18 @@ func (s *Service) open(ctx context.Context, p Person) (secret.Text, error) {
 	return secret.NewText(token), nil
 }
 
-// Session returns who holds a token; Denied when it is unknown, ended, idle too long or its
+// Session returns who holds a token and notes that they are there; Denied when it is unknown, ended, idle too long or its
 // person is disabled.
 func (s *Service) Session(ctx context.Context, token string) (Person, error) {
+	return s.session(ctx, token, true)
+}
+
+// Glance is Session for what a page does by itself: a screen that refreshes does not keep a session from running idle.
+func (s *Service) Glance(ctx context.Context, token string) (Person, error) {
+	return s.session(ctx, token, false)
+}
+
+func (s *Service) session(ctx context.Context, token string, touch bool) (Person, error) {
 	hash := secret.Hash(token)
 	session, p, err := s.sessions.Session(ctx, hash)
 	if KindOf(err) == NotFound {
@@ -96,7 +105,7 @@ func (s *Service) Session(ctx context.Context, token string) (Person, error) {
 	if p.Disabled || !now.Before(session.EndsAt) || now.Sub(session.SeenAt) > IdleLimit {
 		return Person{}, Refuse(Denied, "signed out")
 	}
-	if now.Sub(session.SeenAt) > touchEvery {
+	if touch && now.Sub(session.SeenAt) > touchEvery {
 		if err := s.sessions.TouchSession(ctx, hash, now); err != nil {
 			return Person{}, fmt.Errorf("touch session: %w", err)
 		}

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"maps"
+	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -74,6 +77,10 @@ func (p *portal) showForm(c *fiber.Ctx, status int, t typemeta.Type, form map[st
 	described := t.Form(language)
 	wrong := map[string]string{}
 	for _, f := range fields {
+		if f.Pointer == formFault {
+			show.Errors = append(show.Errors, offers.Error{Href: "#main", Text: f.Reason})
+			continue
+		}
 		name := described.FieldOf(strings.TrimPrefix(f.Pointer, "/claims"))
 		if name == "" {
 			name = strings.TrimPrefix(f.Pointer, "/")
@@ -148,6 +155,21 @@ func options(value string, values []string, labels ...string) []offers.Option {
 	return out
 }
 
+// formFault marks a fault of the form as a whole.
+const formFault = "/"
+
+// again asks for the form to be sent once more.
+func again(why string) []issuance.Field { return []issuance.Field{{Pointer: formFault, Reason: why}} }
+
+// hashForm tells a form that is sent twice from one that was changed in between.
+func hashForm(form map[string]string) []byte {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		parts = append(parts, url.QueryEscape(name)+"="+url.QueryEscape(form[name]))
+	}
+	return secret.Hash(strings.Join(parts, "&"))
+}
+
 // createOffer makes the offer that a form describes. The form's token makes sending it twice one offer.
 func (p *portal) createOffer(c *fiber.Ctx) error {
 	form, err := readForm(c)
@@ -161,17 +183,26 @@ func (p *portal) createOffer(c *fiber.Ctx) error {
 	create := issuance.CreateOffer{
 		Type: t.ID, Claims: t.Form(language).Claims(func(name string) string { return form[name] }),
 		Reference: strings.TrimSpace(form["reference"]), Channel: issuance.ChannelPortal, By: issuance.Actor{Name: who(c).Display},
-		IdempotencyKey: form["token"], RequestHash: secret.Hash(form["token"]),
+		IdempotencyKey: form["token"], RequestHash: hashForm(form),
 	}
-	if form["tx_code"] != "" {
+	switch form["tx_code"] {
+	case "":
+	case "yes":
 		create.TxCode = &issuance.TxCode{Length: t.Policy.TxCode.Length}
+	default:
+		return fiber.ErrUnprocessableEntity
 	}
 	if form["token"] == "" {
-		return p.showForm(c, fiber.StatusUnprocessableEntity, t, form, nil)
+		return p.showForm(c, fiber.StatusUnprocessableEntity, t, form, again("This page was open for too long or not whole. Look it through and send it again."))
 	}
 	got, err := p.Offers.CreateOffer(c.UserContext(), create)
 	var refusal *issuance.Error
-	if errors.As(err, &refusal) && refusal.Kind == issuance.Invalid {
+	switch {
+	case errors.As(err, &refusal) && refusal.Code == issuance.CodeIdempotencyMismatch:
+		form["token"] = ""
+		return p.showForm(c, fiber.StatusUnprocessableEntity, t, form,
+			again("An offer was already made from this page, with other claims; it is in the list of offers. Send this again to make another one."))
+	case errors.As(err, &refusal) && refusal.Kind == issuance.Invalid:
 		return p.showForm(c, fiber.StatusUnprocessableEntity, t, form, refusal.Fields)
 	}
 	if err != nil {

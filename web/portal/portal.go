@@ -42,6 +42,7 @@ type Staff interface {
 	SignIn(ctx context.Context, name, password string) (secret.Text, staff.Person, error)
 	SignInAs(ctx context.Context, name string) (secret.Text, staff.Person, error)
 	Session(ctx context.Context, token string) (staff.Person, error)
+	Glance(ctx context.Context, token string) (staff.Person, error)
 	SignOut(ctx context.Context, token string) error
 }
 
@@ -95,10 +96,10 @@ func New(d Dependencies) *fiber.App {
 	app.Get("/offers/new/:type", p.allow(staff.CreateOffers, p.newOffer))
 	app.Post("/offers", p.allow(staff.CreateOffers, p.createOffer))
 	app.Get("/offers/:offer", p.allow(staff.ReadOffers, p.showOffer))
-	app.Get("/offers/:offer/live", p.allow(staff.ReadOffers, p.showLive))
-	app.Get("/offers/:offer/stream", p.allow(staff.ReadOffers, p.stream))
+	app.Get("/offers/:offer/live", p.glance(staff.ReadOffers, p.showLive))
+	app.Get("/offers/:offer/stream", p.glance(staff.ReadOffers, p.stream))
 	app.Get("/offers/:offer/qr.svg", p.allow(staff.ReadOffers, p.qr))
-	app.Get("/offers/:offer/code", p.allow(staff.ReadOffers, p.hideCode))
+	app.Get("/offers/:offer/code", p.glance(staff.ReadOffers, p.hideCode))
 	app.Post("/offers/:offer/reveal", p.allow(staff.RevealCodes, p.revealCode))
 	app.Post("/offers/:offer/cancel", p.allow(staff.CancelOffers, p.cancelOffer))
 	if d.DemoWallet != nil {

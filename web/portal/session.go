@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"time"
@@ -38,8 +39,17 @@ func (p *portal) token(c *fiber.Ctx) string {
 
 // allow lets only people in whose role allows the action.
 func (p *portal) allow(a staff.Action, h fiber.Handler) fiber.Handler {
+	return p.only(p.Staff.Session, a, h)
+}
+
+// glance is allow for what a page asks for by itself.
+func (p *portal) glance(a staff.Action, h fiber.Handler) fiber.Handler {
+	return p.only(p.Staff.Glance, a, h)
+}
+
+func (p *portal) only(session func(context.Context, string) (staff.Person, error), a staff.Action, h fiber.Handler) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		person, err := p.Staff.Session(c.UserContext(), p.token(c))
+		person, err := session(c.UserContext(), p.token(c))
 		if staff.KindOf(err) == staff.Denied {
 			return errSignedOut
 		}

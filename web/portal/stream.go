@@ -2,6 +2,7 @@ package portal
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"net"
 	"sync"
@@ -14,7 +15,7 @@ import (
 
 const (
 	eventStream = "text/event-stream"
-	// heartbeat keeps proxies from closing a silent stream, and notices a browser that is gone.
+	// heartbeat keeps proxies from closing a silent stream, and notices a browser that is gone and a session that has ended.
 	heartbeat = 15 * time.Second
 	// streamLife ends a stream, so that the session is looked at again.
 	streamLife   = 15 * time.Minute
@@ -71,7 +72,13 @@ func (p *portal) stream(c *fiber.Ctx) error {
 	} {
 		c.Set(name, value)
 	}
-	conn := c.Context().Conn()
+	conn, token := c.Context().Conn(), p.token(c)
+	welcome := func() bool {
+		ctx, cancel := context.WithTimeout(context.Background(), flushWithin)
+		defer cancel()
+		now, err := p.Staff.Glance(ctx, token)
+		return err == nil && now.May(staff.ReadOffers) || err != nil && staff.KindOf(err) != staff.Denied // a database that is away ends no session
+	}
 	changed, end := p.Watch.Subscribe(o.ID)
 	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
 		defer p.streams.close(person)
@@ -82,13 +89,14 @@ func (p *portal) stream(c *fiber.Ctx) error {
 				p.Log.Error("stream", "panic", fmt.Sprint(r))
 			}
 		}()
-		p.write(w, conn, changed)
+		p.write(w, conn, changed, welcome)
 	})
 	return nil
 }
 
-// write sends ticks and heartbeats until the browser is gone, the stream is old or the program stops.
-func (p *portal) write(w *bufio.Writer, conn net.Conn, changed <-chan struct{}) {
+// write sends ticks and heartbeats until the browser is gone, its person is no longer welcome, the stream is old or the
+// program stops.
+func (p *portal) write(w *bufio.Writer, conn net.Conn, changed <-chan struct{}, welcome func() bool) {
 	send := func(text string) bool {
 		deadline := time.Now().Add(flushWithin) //nolint:forbidigo // of the socket, not of the domain
 		if err := conn.SetWriteDeadline(deadline); err != nil {
@@ -107,7 +115,7 @@ func (p *portal) write(w *bufio.Writer, conn net.Conn, changed <-chan struct{}) 
 		case <-changed:
 			ok = send("event: tick\ndata: 1\n\n")
 		case <-beat.C:
-			ok = send(": beat\n\n")
+			ok = welcome() && send(": beat\n\n")
 		case <-gone:
 			return
 		case <-life.C:
