@@ -58,7 +58,7 @@ func (p *portal) words(c *fiber.Ctx, err error) (status int, title, text string)
 	case fiber.StatusMethodNotAllowed:
 		return status, "Not like this", "This address cannot be opened this way."
 	case fiber.StatusTooManyRequests:
-		return status, "Too many at once", "Close tabs that you do not need, and try again."
+		return status, "Too many at once", "Close tabs that you do not need, wait a minute, and try again."
 	default:
 		return status, "This did not work", "The request was too large or not whole."
 	}

@@ -92,6 +92,7 @@ func (p *portal) showForm(c *fiber.Ctx, status int, t typemeta.Type, form map[st
 		for _, f := range g.Fields {
 			field := fieldView(f, form)
 			if field.Error = wrong[f.Name]; field.Error != "" {
+				delete(wrong, f.Name)
 				show.Errors = append(show.Errors, offers.Error{Href: "#" + f.Name, Text: f.Label + ": " + field.Error})
 			}
 			group.Fields = append(group.Fields, field)
@@ -99,7 +100,11 @@ func (p *portal) showForm(c *fiber.Ctx, status int, t typemeta.Type, form map[st
 		show.Groups = append(show.Groups, group)
 	}
 	if e := wrong["reference"]; e != "" {
+		delete(wrong, "reference")
 		show.Errors = append(show.Errors, offers.Error{Href: "#reference", Text: "Your reference: " + e})
+	}
+	for _, name := range slices.Sorted(maps.Keys(wrong)) { // a claim that the form has no field for
+		show.Errors = append(show.Errors, offers.Error{Href: "#main", Text: name + ": " + wrong[name]})
 	}
 	if len(show.Errors) > 0 {
 		show.Page.Title = "Error: " + show.Page.Title

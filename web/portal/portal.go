@@ -23,6 +23,9 @@ import (
 // bodyLimit bounds a form, in bytes.
 const bodyLimit = 256 << 10
 
+// signInsPerMinute bounds sign-ins from one address, whatever the names: a desk of clerks behind one address signs in less often.
+const signInsPerMinute = 60
+
 // Offers is what the portal makes and changes.
 type Offers interface {
 	CreateOffer(ctx context.Context, c issuance.CreateOffer) (issuance.CreatedOffer, error)
@@ -89,7 +92,7 @@ func New(d Dependencies) *fiber.App {
 	app.Use(p.sameOrigin)
 	app.Get("/static/*", p.asset)
 	app.Get("/sign-in", p.showSignIn)
-	app.Post("/sign-in", p.signIn)
+	app.Post("/sign-in", surface.Limit(signInsPerMinute, d.Clock), p.signIn)
 	app.Post("/sign-out", p.signOut)
 	app.Get("/", p.allow(staff.ReadOffers, p.home))
 	app.Get("/offers", p.allow(staff.ReadOffers, p.listOffers))

@@ -66,3 +66,11 @@ func New(d Dependencies) *fiber.App {
 	surface.Close(app)
 	return app
 }
+
+// limit lets one address call a route so many times a minute; the demo has no limits.
+func (d *door) limit(perMinute int) fiber.Handler {
+	if !d.Limited {
+		return func(c *fiber.Ctx) error { return c.Next() }
+	}
+	return surface.Limit(perMinute, d.Clock)
+}

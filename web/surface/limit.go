@@ -1,4 +1,4 @@
-package wallet
+package surface
 
 import (
 	"time"
@@ -11,14 +11,12 @@ import (
 // maxAddresses bounds the memory of a limiter: the address not seen for longest is forgotten first.
 const maxAddresses = 100_000
 
-// limit lets one address call a route so many times a minute, in this process. It answers 429 beyond.
-func (d *door) limit(perMinute int) fiber.Handler {
-	if !d.Limited {
-		return func(c *fiber.Ctx) error { return c.Next() }
-	}
+// Limit lets one address call a route so many times a minute, in this process. Beyond, the door gets
+// fiber.ErrTooManyRequests to phrase, and Retry-After is set.
+func Limit(perMinute int, clock func() time.Time) fiber.Handler {
 	seen, err := lru.New[string, *rate.Limiter](maxAddresses)
 	if err != nil {
-		panic("wallet: " + err.Error()) // only for a size below one
+		panic("surface: " + err.Error()) // only for a size below one
 	}
 	every := rate.Every(time.Minute / time.Duration(perMinute))
 	return func(c *fiber.Ctx) error {
@@ -29,7 +27,7 @@ func (d *door) limit(perMinute int) fiber.Handler {
 		} else {
 			seen.Get(c.IP())
 		}
-		if !l.AllowN(d.Clock(), 1) {
+		if !l.AllowN(clock(), 1) {
 			c.Set(fiber.HeaderRetryAfter, "60")
 			return fiber.ErrTooManyRequests
 		}
