@@ -1,0 +1,181 @@
+package portal_test
+
+import (
+	"bufio"
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestCounter_hides_the_code_until_it_is_asked_for(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	clerk := b.signIn("demo-clerk")
+	offer := clerk.create()
+	a := clerk.do(post(offer+"/reveal", nil).with("HX-Request", "true"))
+	code := a.page(t).Find("output").Text()
+	if a.status != http.StatusOK || len(strings.ReplaceAll(code, " ", "")) != 6 || a.header.Get("Cache-Control") != "no-store" {
+		t.Fatalf("revealed: %d %q", a.status, code)
+	}
+	plain := strings.ReplaceAll(code, " ", "")
+	for _, path := range []string{offer, offer + "/live", offer + "/code", offer + "/qr.svg", "/", "/offers"} { // PF-119
+		if body := clerk.do(get(path)).body; strings.Contains(body, code) || strings.Contains(body, plain) {
+			t.Errorf("%s shows the code", path)
+		}
+	}
+	if whole := clerk.do(post(offer+"/reveal", nil)).page(t); whole.Find("output").Text() != code {
+		t.Error("without scripts the code is not shown")
+	}
+	clerk.do(post(offer+"/cancel", nil))
+	if a := clerk.do(post(offer+"/reveal", nil)); a.status != http.StatusConflict && a.status != http.StatusNotFound {
+		t.Errorf("after the end the code answers %d", a.status)
+	}
+	if a := clerk.do(get(offer + "/qr.svg")); a.status != http.StatusConflict {
+		t.Errorf("after the end the QR code answers %d", a.status)
+	}
+	if a := clerk.do(post(offer+"/cancel", nil)); a.status != http.StatusConflict && a.status != http.StatusSeeOther {
+		t.Errorf("a second cancel answers %d", a.status)
+	}
+}
+
+// stream opens the stream of an offer and gives its lines; it ends with the test.
+func (p person) stream(ctx context.Context, path string, header http.Header) (*http.Response, <-chan string) {
+	p.t.Helper()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.portal+path+"/stream", nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	r.Header = header
+	r.Header.Set("Cookie", p.cookie)
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	lines := make(chan string, 100)
+	go func() {
+		defer close(lines)
+		defer resp.Body.Close()
+		for s := bufio.NewScanner(resp.Body); s.Scan(); {
+			lines <- s.Text()
+		}
+	}()
+	return resp, lines
+}
+
+// next gives the next line that is not empty.
+func next(t *testing.T, lines <-chan string) string {
+	t.Helper()
+	limit := time.After(20 * time.Second)
+	for {
+		select {
+		case line, open := <-lines:
+			if line != "" || !open {
+				return line
+			}
+		case <-limit:
+			t.Fatal("the stream says nothing")
+		}
+	}
+}
+
+func TestStream_ticks_and_says_nothing_else(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	clerk := b.signIn("demo-clerk")
+	offer := clerk.create()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	resp, lines := clerk.stream(ctx, offer, http.Header{"Last-Event-ID": {"999"}}) // SS-009, SS-016
+	for name, want := range map[string]string{                                     // SS-028
+		"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no", "Content-Encoding": "",
+	} {
+		if got := resp.Header.Get(name); got != want {
+			t.Errorf("%s is %q", name, got)
+		}
+	}
+	for _, want := range []string{"retry: 3000", "event: tick", "data: 0"} { // SS-087, SS-088
+		if got := next(t, lines); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	clerk.do(post(offer+"/cancel", nil))
+	for _, want := range []string{"event: tick", "data: 1"} {
+		if got := next(t, lines); got != want {
+			t.Errorf("after a change: got %q, want %q", got, want)
+		}
+	}
+}
+
+func TestStream_is_refused_where_it_must_be(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	clerk := b.signIn("demo-clerk")
+	offer := clerk.create()
+	for name, c := range map[string]struct {
+		request request
+		status  int
+	}{
+		"SS-004 an unknown offer": {get("/offers/nowhere/stream"), 404},
+		"SS-011 another site":     {get(offer+"/stream").with("Sec-Fetch-Site", "cross-site"), 403},
+		"SS-006 POST":             {post(offer+"/stream", nil), 405},
+	} {
+		if a := clerk.do(c.request); a.status != c.status {
+			t.Errorf("%s: got %d", name, a.status)
+		}
+	}
+}
+
+func TestStream_ends_with_its_session(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	clerk := b.signIn("demo-clerk")
+	_, lines := clerk.stream(t.Context(), clerk.create(), http.Header{})
+	next(t, lines)
+	clerk.do(post("/sign-out", nil))
+	limit := time.After(30 * time.Second) // SS-032
+	for {
+		select {
+		case _, open := <-lines:
+			if !open {
+				return
+			}
+		case <-limit:
+			t.Fatal("the stream goes on for somebody who has signed out")
+		}
+	}
+}
+
+func TestStream_has_room_for_ten_tabs_of_a_person(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	clerk, auditor := b.signIn("demo-clerk"), b.signIn("demo-auditor")
+	offer := clerk.create()
+	ctx, cancel := context.WithCancel(t.Context())
+	for range 10 {
+		resp, lines := clerk.stream(ctx, offer, http.Header{})
+		if resp.StatusCode != http.StatusOK {
+			t.Fatalf("got %d", resp.StatusCode)
+		}
+		next(t, lines)
+	}
+	if a := clerk.do(get(offer + "/stream")); a.status != http.StatusTooManyRequests { // SS-050
+		t.Errorf("the eleventh answered %d", a.status)
+	}
+	if resp, _ := auditor.stream(ctx, offer, http.Header{}); resp.StatusCode != http.StatusOK {
+		t.Errorf("another person's first answered %d", resp.StatusCode)
+	}
+	cancel() // SS-055: closed tabs give their room back
+	deadline := time.NewTimer(20 * time.Second)
+	defer deadline.Stop()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for clerk.do(get(offer+"/stream")).status != http.StatusOK {
+		select {
+		case <-deadline.C:
+			t.Fatal("closed tabs keep their room")
+		case <-tick.C:
+		}
+	}
+}
