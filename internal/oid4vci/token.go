@@ -73,14 +73,9 @@ func (s *Service) readToken(r Request) (tokenRequest, *oauth.Error) {
 	if e != nil {
 		return tokenRequest{}, e
 	}
-	// 1. Client authentication: anonymous only, so whoever tries to authenticate is told that nobody knows them.
-	if len(r.Authorization) > 0 {
-		return tokenRequest{}, oauth.InvalidClient("client authentication is not supported, send none")
-	}
-	for _, name := range []string{"client_secret", "client_assertion", "client_assertion_type"} {
-		if _, has := form.Get(name); has {
-			return tokenRequest{}, oauth.InvalidClient("client authentication is not supported, send none")
-		}
+	// 1. Client authentication.
+	if e := refuseClient(len(r.Authorization), form); e != nil {
+		return tokenRequest{}, e
 	}
 	grant, has := form.Get("grant_type")
 	switch {
@@ -109,6 +104,27 @@ func (s *Service) readToken(r Request) (tokenRequest, *oauth.Error) {
 	}
 	t.details, e = s.readDetails(form)
 	return t, e
+}
+
+// refuseClient refuses client authentication: clients are anonymous here, so whoever tries to authenticate is told that
+// nobody knows them. More than one method is a malformed request (RFC 6749 §§2.3, 5.2).
+func refuseClient(headers int, form oauth.Form) *oauth.Error {
+	_, bySecret := form.Get("client_secret")
+	_, byAssertion := form.Get("client_assertion")
+	_, byType := form.Get("client_assertion_type")
+	methods := headers
+	for _, used := range []bool{bySecret, byAssertion || byType} {
+		if used {
+			methods++
+		}
+	}
+	switch methods {
+	case 0:
+		return nil
+	case 1:
+		return oauth.InvalidClient("client authentication is not supported, send none")
+	}
+	return oauth.InvalidRequest("there is more than one client authentication")
 }
 
 // readDetails reads authorization_details (OpenID4VCI 1.0 §6.1.1, RFC 9396): a way to pick among what is offered.
