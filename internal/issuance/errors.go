@@ -62,8 +62,10 @@ const (
 	CodeUnknownType = "unknown_credential_configuration"
 	// CodeInvalidClaims is the code for claims that do not fit the type.
 	CodeInvalidClaims = "invalid_claims"
-	// CodeReplayed is the code for a single-use value (nonce, DPoP jti) seen before.
+	// CodeReplayed is the code for a single-use value (a nonce) seen before.
 	CodeReplayed = "replayed"
+	// CodeProofReplayed is the code for a proof of possession (its jti) seen before.
+	CodeProofReplayed = "proof_replayed"
 	// CodeTxCodeMissing is the code for a redemption without the transaction code that the offer asks for.
 	CodeTxCodeMissing = "tx_code_missing"
 	// CodeTxCodeUnexpected is the code for a transaction code where none was asked for.

@@ -72,7 +72,9 @@ type Grant struct {
 	Type      string
 	// Thumbprint is the RFC 7638 thumbprint of the DPoP key the token is bound to; empty for a bearer token.
 	Thumbprint string
-	ExpiresAt  time.Time
+	// Identifiers tells that the wallet was told credential identifiers and must ask by them (OpenID4VCI 1.0 §8.2).
+	Identifiers bool
+	ExpiresAt   time.Time
 }
 
 // HolderKey is the public key of a wallet as its minimal JWK members (kty, crv, x, y)
@@ -87,6 +89,8 @@ type HolderKey struct {
 type Spent struct {
 	Hash      []byte
 	ExpiresAt time.Time
+	// Code is what a refusal is called when the value is known; empty means CodeReplayed.
+	Code string
 }
 
 // Credential is the record of one signed credential; never the credential itself

@@ -34,7 +34,7 @@ type Gates interface {
 	OfferByCode(ctx context.Context, codeHash []byte) (Offer, []byte, error)
 	// Redeem moves the offer to StatusRedeemed, records the grant, the spent values and OfferRedeemed;
 	// Conflict when the code was redeemed, ended, expired or its attempts are used up;
-	// Conflict with CodeReplayed when a spent value is known.
+	// Conflict with the value's code (CodeReplayed) when a spent value is known.
 	Redeem(ctx context.Context, r Redemption) error
 	// CountWrongCode counts one wrong transaction code in a commit of its own and records
 	// CodeRejected, or OfferFailed when the limit is reached. It returns the attempts left;
@@ -43,7 +43,7 @@ type Gates interface {
 	// Settle records what was signed: batch, credentials, spent values; the first settlement of an
 	// offer moves it to StatusIssued with CredentialIssued, later ones record CredentialReissued.
 	// Conflict when the offer was not redeemed, its time is over or s.Limit credentials would be
-	// exceeded; Conflict with CodeReplayed when a spent value is known.
+	// exceeded; Conflict with the value's code (CodeReplayed) when a spent value is known.
 	Settle(ctx context.Context, s Settlement) error
 	// Confirm records what the wallet did with a batch; the same notification again changes
 	// nothing. NotFound for a notification id that is not of this grant.

@@ -39,7 +39,8 @@ type RedeemCode struct {
 	Code string
 	// TxCode is nil when the wallet sent none.
 	TxCode *string
-	// Types, when not empty, are the types the wallet asks for; the offer's must be among them.
+	// Types, when not empty, are the types the wallet asks for; the offer's must be among them, and the grant is then
+	// one with identifiers.
 	Types []string
 	// Thumbprint binds the grant to a DPoP key; empty for a bearer token.
 	Thumbprint string
@@ -82,7 +83,7 @@ func (s *Service) RedeemCode(ctx context.Context, r RedeemCode) (Token, error) {
 		Offer: o.ID, At: now, MaxAttempts: s.settings.MaxAttempts,
 		Grant: Grant{
 			TokenHash: secret.Hash(access), Offer: o.ID, Type: o.Type,
-			Thumbprint: r.Thumbprint, ExpiresAt: now.Add(s.settings.TokenTTL),
+			Thumbprint: r.Thumbprint, Identifiers: len(r.Types) > 0, ExpiresAt: now.Add(s.settings.TokenTTL),
 		},
 		Spent: r.Spent,
 	})

@@ -2,9 +2,11 @@ package oid4vci
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"mime"
 	"net/url"
+	"strings"
 
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/oauth"
@@ -84,7 +86,7 @@ func readCredential(r Request) (credentialRequest, *oauth.Error) {
 	}
 	var req credentialRequest
 	if err := strictjson.Decode(r.Body, &req); err != nil {
-		return credentialRequest{}, bad(invalidCredentialRequest, "the body is not the JSON object of a credential request: "+err.Error())
+		return credentialRequest{}, bad(invalidCredentialRequest, "the body is not the JSON object of a credential request: "+reason(err))
 	}
 	return req, nil
 }
@@ -95,10 +97,20 @@ func jsonBody(contentType, code string) *oauth.Error {
 	if err == nil && media == "application/jwt" {
 		return bad(invalidEncryptionParameters, "encrypted requests are not supported")
 	}
-	if charset, has := params["charset"]; err != nil || media != "application/json" || has && charset != "utf-8" && charset != "UTF-8" {
+	if charset, has := params["charset"]; err != nil || media != "application/json" || has && !strings.EqualFold(charset, "utf-8") {
 		return bad(code, "the content type must be application/json")
 	}
 	return nil
+}
+
+// reason says why a body is not what it should be, without the place: that is named by members that the wallet chose,
+// which may be long or secret.
+func reason(err error) string {
+	var e *strictjson.Error
+	if errors.As(err, &e) {
+		return e.Reason
+	}
+	return "not JSON"
 }
 
 // checkSubject holds what is asked for to what exists and to what the grant allows. What is unknown is reported before
@@ -109,7 +121,7 @@ func (s *Service) checkSubject(req credentialRequest, access issuance.Access) *o
 		return bad(invalidCredentialRequest, "send credential_identifier or credential_configuration_id, not both")
 	case req.Identifier == nil && req.Configuration == nil:
 		return bad(invalidCredentialRequest, "credential_configuration_id is missing")
-	case req.Identifier != nil && *req.Identifier != access.Grant.Type:
+	case req.Identifier != nil && (!access.Grant.Identifiers || *req.Identifier != access.Grant.Type):
 		// The identifiers that token answers hand out are configuration ids.
 		return bad(unknownIdentifier, "the access token has no such credential_identifier")
 	case req.Configuration != nil:
@@ -118,6 +130,9 @@ func (s *Service) checkSubject(req credentialRequest, access issuance.Access) *o
 		}
 		if *req.Configuration != access.Grant.Type {
 			return oauth.InsufficientScope("the access token is for another credential_configuration_id")
+		}
+		if access.Grant.Identifiers {
+			return bad(invalidCredentialRequest, "send the credential_identifier that came with the access token")
 		}
 	}
 	if req.Encryption != nil {

@@ -46,12 +46,12 @@ func readNotification(r Request) (notificationRequest, issuance.EventKind, *oaut
 		return n, "", bad(invalidNotificationRequest, e.Description)
 	}
 	if err := strictjson.Decode(r.Body, &n); err != nil {
-		return n, "", bad(invalidNotificationRequest, "the body is not the JSON object of a notification: "+err.Error())
+		return n, "", bad(invalidNotificationRequest, "the body is not the JSON object of a notification: "+reason(err))
 	}
-	if n.ID == "" || len(n.ID) > maxNotificationID {
-		return n, "", bad(invalidNotificationRequest, "notification_id is missing or too long")
+	if n.ID == "" || len(n.ID) > maxNotificationID || !describable(n.ID) {
+		return n, "", bad(invalidNotificationRequest, "notification_id is missing, too long or not printable")
 	}
-	if len(n.Description) > maxDescription || oauth.NewError(0, "", n.Description).Description != n.Description {
+	if len(n.Description) > maxDescription || !describable(n.Description) {
 		return n, "", bad(invalidNotificationRequest, "event_description must be ASCII without quote and backslash, at most 500 characters")
 	}
 	switch n.Event {
@@ -64,3 +64,7 @@ func readNotification(r Request) (notificationRequest, issuance.EventKind, *oaut
 	}
 	return n, "", bad(invalidNotificationRequest, "event must be credential_accepted, credential_failure or credential_deleted")
 }
+
+// describable tells whether a text has only the characters of OpenID4VCI 1.0 §11.1. Databases differ in what else they take:
+// PostgreSQL refuses NUL, which would be a fault for what is the wallet's mistake.
+func describable(text string) bool { return oauth.NewError(0, "", text).Description == text }

@@ -33,7 +33,7 @@ func refuseToken(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	if e.Code == issuance.CodeReplayed {
+	if e.Code == issuance.CodeProofReplayed {
 		return oauth.InvalidDPoPProof("the jti of the proof was used before")
 	}
 	if e.Code == issuance.CodeTypeNotOffered {
@@ -63,6 +63,9 @@ func refuseCredential(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
+	if e.Code == issuance.CodeProofReplayed {
+		return unauthorized(oauth.InvalidDPoPProof("the jti of the proof was used before"))
+	}
 	if e.Code == issuance.CodeReplayed {
 		return bad(invalidNonce, "the nonce was used before, ask for a fresh one")
 	}
@@ -81,7 +84,7 @@ func refuseNotification(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	if e.Code == issuance.CodeReplayed {
+	if e.Code == issuance.CodeProofReplayed {
 		return unauthorized(oauth.InvalidDPoPProof("the jti of the proof was used before"))
 	}
 	switch e.Kind {

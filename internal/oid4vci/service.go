@@ -57,6 +57,7 @@ func (s *Service) spentJTI(p *oauth.DPoPProof) []issuance.Spent {
 	return []issuance.Spent{{
 		Hash:      s.nonces.key.MAC([]byte("jti"), []byte(p.Thumbprint), []byte(p.JTI)),
 		ExpiresAt: s.clock().Add(2 * nonceLife), // beyond any window in which the proof is accepted
+		Code:      issuance.CodeProofReplayed,
 	}}
 }
 

@@ -15,10 +15,11 @@ func (s *Store) Grant(ctx context.Context, tokenHash []byte) (issuance.Grant, is
 		DataKey        []byte
 		Claims         []byte
 		Thumbprint     string
+		Identifiers    bool
 		GrantExpiresAt int64
 	}
-	found := s.reads.WithContext(ctx).Raw(`SELECT `+offerColumns+`, data_key, claims, thumbprint, grant_expires_at
-		FROM (SELECT o.*, g.thumbprint, g.expires_at AS grant_expires_at FROM grants g JOIN offers o ON o.id = g.offer_id WHERE g.token_hash = ?) q`,
+	found := s.reads.WithContext(ctx).Raw(`SELECT `+offerColumns+`, data_key, claims, thumbprint, identifiers, grant_expires_at
+		FROM (SELECT o.*, g.thumbprint, g.identifiers, g.expires_at AS grant_expires_at FROM grants g JOIN offers o ON o.id = g.offer_id WHERE g.token_hash = ?) q`,
 		tokenHash).Scan(&row)
 	if found.Error != nil {
 		return issuance.Grant{}, issuance.Offer{}, nil, fmt.Errorf("find grant: %w", found.Error)
@@ -32,7 +33,8 @@ func (s *Store) Grant(ctx context.Context, tokenHash []byte) (issuance.Grant, is
 		return issuance.Grant{}, issuance.Offer{}, nil, fmt.Errorf("open claims: %w", err)
 	}
 	grant := issuance.Grant{
-		TokenHash: tokenHash, Offer: offer.ID, Type: offer.Type, Thumbprint: row.Thumbprint, ExpiresAt: moment(row.GrantExpiresAt),
+		TokenHash: tokenHash, Offer: offer.ID, Type: offer.Type, Thumbprint: row.Thumbprint,
+		Identifiers: row.Identifiers, ExpiresAt: moment(row.GrantExpiresAt),
 	}
 	return grant, offer, claims, nil
 }

@@ -39,8 +39,8 @@ func (s *Store) Redeem(ctx context.Context, r issuance.Redemption) error {
 			return err
 		}
 		g := r.Grant
-		if err := t.Exec("INSERT INTO grants (token_hash, offer_id, type, thumbprint, expires_at) VALUES (?, ?, ?, ?, ?)",
-			blob(g.TokenHash), string(g.Offer), g.Type, g.Thumbprint, millis(g.ExpiresAt)).Error; err != nil {
+		if err := t.Exec("INSERT INTO grants (token_hash, offer_id, type, thumbprint, identifiers, expires_at) VALUES (?, ?, ?, ?, ?, ?)",
+			blob(g.TokenHash), string(g.Offer), g.Type, g.Thumbprint, g.Identifiers, millis(g.ExpiresAt)).Error; err != nil {
 			return fmt.Errorf("record grant: %w", err)
 		}
 		return t.event(issuance.Event{Offer: r.Offer, Sequence: version, Kind: issuance.OfferRedeemed, At: r.At})

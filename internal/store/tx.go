@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -135,7 +136,7 @@ func (t *tx) event(e issuance.Event) error {
 	return nil
 }
 
-// spend records single-use values; Conflict with CodeReplayed when one is known.
+// spend records single-use values; Conflict with the value's code when one is known.
 func (t *tx) spend(values []issuance.Spent) error {
 	for _, v := range values {
 		done := t.Exec("INSERT INTO spent_values (hash, expires_at) VALUES (?, ?) ON CONFLICT DO NOTHING", blob(v.Hash), millis(v.ExpiresAt))
@@ -143,7 +144,7 @@ func (t *tx) spend(values []issuance.Spent) error {
 			return fmt.Errorf("record spent value: %w", done.Error)
 		}
 		if done.RowsAffected == 0 {
-			return issuance.Refuse(issuance.Conflict, issuance.CodeReplayed, "a single-use value was used before")
+			return issuance.Refuse(issuance.Conflict, cmp.Or(v.Code, issuance.CodeReplayed), "a single-use value was used before")
 		}
 	}
 	return nil

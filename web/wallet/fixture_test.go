@@ -249,6 +249,7 @@ func ofType(id string, claims map[string]any) func(*issuance.CreateOffer) {
 // request is a request about to be sent.
 type request struct {
 	method, path string
+	host         string // empty means the one that net/http/httptest takes
 	contentType  string
 	header       http.Header
 	// form is the body unless body is set.
@@ -284,6 +285,9 @@ func (f *fixture) do(t *testing.T, r request) answer {
 	}
 	req := httptest.NewRequest(r.method, r.path, reader)
 	maps.Copy(req.Header, r.header)
+	if r.host != "" {
+		req.Host = r.host
+	}
 	if r.contentType != "" {
 		req.Header.Set("Content-Type", r.contentType)
 	}
@@ -338,7 +342,8 @@ func (a answer) wantTame(t *testing.T, secrets []string) {
 	t.Helper()
 	var members map[string]string
 	if err := json.Unmarshal([]byte(a.body), &members); a.body != "" && err != nil {
-		t.Errorf("a refusal is an object of texts: %v: %s", err, a.body)
+		t.Errorf("a refusal is an object of texts: %v: %.200s", err, a.body)
+		return
 	}
 	for name, text := range members {
 		if !slices.Contains([]string{"error", "error_description", "error_uri"}, name) {

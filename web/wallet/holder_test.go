@@ -230,3 +230,13 @@ func (f *fixture) redeemBound(t *testing.T, o offer, d *dpop) string {
 	}
 	return a.member("access_token")
 }
+
+// unb64 undoes b64.
+func unb64(t *testing.T, s string) string {
+	t.Helper()
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

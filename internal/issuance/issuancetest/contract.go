@@ -99,7 +99,7 @@ func redemption(t *testing.T, id issuance.OfferID) issuance.Redemption {
 	t.Helper()
 	return issuance.Redemption{
 		Offer: id, At: start(), MaxAttempts: 5,
-		Grant: issuance.Grant{TokenHash: secret.Hash(random(t)), Offer: id, Type: "T", Thumbprint: "jkt", ExpiresAt: start().Add(5 * time.Minute)},
+		Grant: issuance.Grant{TokenHash: secret.Hash(random(t)), Offer: id, Type: "T", Thumbprint: "jkt", Identifiers: true, ExpiresAt: start().Add(5 * time.Minute)},
 	}
 }
 

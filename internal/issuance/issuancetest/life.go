@@ -64,7 +64,7 @@ func redeemedOnce(t *testing.T, s suite) {
 	r := s.redeem(t, d.Offer.ID)
 	wantKind(t, s.Redeem(s.ctx, redemption(t, d.Offer.ID)), issuance.Conflict)
 	g, o, claims, err := s.Grant(s.ctx, r.Grant.TokenHash)
-	if err != nil || string(claims) != `{"a":"b"}` || o.ID != d.Offer.ID || g.Thumbprint != "jkt" || !g.ExpiresAt.Equal(r.Grant.ExpiresAt) {
+	if err != nil || string(claims) != `{"a":"b"}` || o.ID != d.Offer.ID || g.Thumbprint != "jkt" || !g.Identifiers || !g.ExpiresAt.Equal(r.Grant.ExpiresAt) {
 		t.Errorf("the grant is %+v of %s with %s, %v", g, o.ID, claims, err)
 	}
 	if _, err := s.TxCode(s.ctx, d.Offer.ID); issuance.KindOf(err) != issuance.NotFound {
