@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"counterfoil/internal/issuance"
+	"counterfoil/internal/jose"
 	"counterfoil/internal/secret"
 	"counterfoil/internal/strictjson"
 )
@@ -52,8 +53,9 @@ func (n nonces) check(p purpose, nonce string, now time.Time) bool {
 	if len(nonce) != base64.RawURLEncoding.EncodedLen(nonceBytes) {
 		return false
 	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(nonce)
-	if err != nil {
+	// A text of the right length may still decode to less: encoding/base64 skips line feeds, which jose refuses.
+	b, err := jose.DecodeBase64URL(nonce)
+	if err != nil || len(b) != nonceBytes {
 		return false
 	}
 	body, mac := b[:timeBytes+randomBytes], b[timeBytes+randomBytes:]

@@ -153,6 +153,9 @@ func dpopRows(t *testing.T, f *fixture, path string) []dpopRow {
 		{"nonce null", claim("nonce", nil), useNonce},
 		{"DP-091 nonce a c_nonce", func(d *dpopTry) { d.claims["nonce"] = f.cNonce(t) }, useNonce},
 		{"nonce made up", claim("nonce", "nobody"), useNonce},
+		{"nonce with line feeds in place of its end", func(d *dpopTry) {
+			d.claims["nonce"] = d.key.nonce[:28] + strings.Repeat("\n", len(d.key.nonce)-28)
+		}, useNonce},
 		{"DP-092 nonce a number", claim("nonce", 1), badProof},
 		{"DP-093 nonce empty", claim("nonce", ""), useNonce},
 		{"DP-094 nonce of ten thousand bytes", claim("nonce", strings.Repeat("n", 10_000)), badProof},

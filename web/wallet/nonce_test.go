@@ -85,6 +85,7 @@ func TestNonce_is_held_to_what_was_given_out(t *testing.T) {
 		"NO-083 an array":                   {func(real string) any { return []string{real} }, proof},
 		"NO-084 an object":                  {func(real string) any { return object{"nonce": real} }, proof},
 		"NO-085 with a space behind it":     {func(real string) any { return real + " " }, stale},
+		"line feeds in place of its end":    {func(real string) any { return real[:28] + strings.Repeat("\n", len(real)-28) }, stale},
 		"with a line feed in it":            {func(real string) any { return real[:10] + "\n" + real[10:] }, stale},
 		"NO-086 in another case":            {func(real string) any { return swapped(real) }, stale},
 		"NO-087 a part of a real one":       {func(real string) any { return real[:len(real)-1] }, stale},
