@@ -329,6 +329,9 @@ func (a answer) want(t *testing.T, status int, code string, secrets ...string) {
 	if a.header.Get("X-Content-Type-Options") != "nosniff" || a.header.Get("Set-Cookie") != "" || a.header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("headers %v", a.header)
 	}
+	if a.header.Get("Date") == "" || a.header.Get("X-Request-Id") == "" {
+		t.Errorf("headers %v", a.header)
+	}
 	if status == http.StatusUnauthorized && a.header.Get("WWW-Authenticate") == "" {
 		t.Error("401 without WWW-Authenticate")
 	}

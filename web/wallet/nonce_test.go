@@ -75,44 +75,44 @@ func TestNonce_is_held_to_what_was_given_out(t *testing.T) {
 	}
 	const stale, proof = "invalid_nonce", "invalid_proof"
 	for name, row := range map[string]struct {
-		nonce func(real string) any
+		nonce func(given string) any
 		code  string
 	}{
 		"NO-066 of another installation":    {func(string) any { return staging.cNonce(t) }, stale},
 		"NO-081 empty":                      {func(string) any { return "" }, proof},
 		"NO-079 null":                       {func(string) any { return nil }, proof},
 		"a number":                          {func(string) any { return 1 }, proof},
-		"NO-083 an array":                   {func(real string) any { return []string{real} }, proof},
-		"NO-084 an object":                  {func(real string) any { return object{"nonce": real} }, proof},
-		"NO-085 with a space behind it":     {func(real string) any { return real + " " }, stale},
-		"line feeds in place of its end":    {func(real string) any { return real[:28] + strings.Repeat("\n", len(real)-28) }, stale},
-		"with a line feed in it":            {func(real string) any { return real[:10] + "\n" + real[10:] }, stale},
-		"NO-086 in another case":            {func(real string) any { return swapped(real) }, stale},
-		"NO-087 a part of a real one":       {func(real string) any { return real[:len(real)-1] }, stale},
-		"NO-088 a real one and more":        {func(real string) any { return real + "A" }, stale},
-		"a real one with padding":           {func(real string) any { return real + "==" }, stale},
+		"NO-083 an array":                   {func(given string) any { return []string{given} }, proof},
+		"NO-084 an object":                  {func(given string) any { return object{"nonce": given} }, proof},
+		"NO-085 with a space behind it":     {func(given string) any { return given + " " }, stale},
+		"line feeds in place of its end":    {func(given string) any { return given[:28] + strings.Repeat("\n", len(given)-28) }, stale},
+		"with a line feed in it":            {func(given string) any { return given[:10] + "\n" + given[10:] }, stale},
+		"NO-086 in another case":            {func(given string) any { return swapped(given) }, stale},
+		"NO-087 a part of a given one":      {func(given string) any { return given[:len(given)-1] }, stale},
+		"NO-088 a given one and more":       {func(given string) any { return given + "A" }, stale},
+		"a given one with padding":          {func(given string) any { return given + "==" }, stale},
 		"NO-089 ten thousand bytes":         {func(string) any { return strings.Repeat("a", 10_000) }, stale},
 		"NO-089 a hundred thousand bytes":   {func(string) any { return strings.Repeat("a", 100_000) }, proof},
-		"NO-090 with NUL":                   {func(real string) any { return real[:53] + "\x00" }, stale},
+		"NO-090 with NUL":                   {func(given string) any { return given[:53] + "\x00" }, stale},
 		"NO-091 SQL":                        {func(string) any { return "' OR 1=1; --" }, stale},
-		"NO-092 a bit of the MAC changed":   {func(real string) any { return flip(real, -1) }, stale},
-		"a bit of the time changed":         {func(real string) any { return flip(real, 0) }, stale},
-		"a bit of the randomness changed":   {func(real string) any { return flip(real, 12) }, stale},
+		"NO-092 a bit of the MAC changed":   {func(given string) any { return flip(given, -1) }, stale},
+		"a bit of the time changed":         {func(given string) any { return flip(given, 0) }, stale},
+		"a bit of the randomness changed":   {func(given string) any { return flip(given, 12) }, stale},
 		"NO-094 the DPoP nonce":             {func(string) any { return f.dpop(t).nonce }, stale},
 		"the access token of another offer": {func(string) any { return f.redeem(t, f.offer(t)) }, stale},
 		"the pre-authorized code":           {func(string) any { return f.offer(t).code }, stale},
-		"all zeros":                         {func(real string) any { return strings.Repeat("A", len(real)) }, stale},
+		"all zeros":                         {func(given string) any { return strings.Repeat("A", len(given)) }, stale},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := f.credentialTry(t)
-			real := c.nonce
-			c.claims["nonce"] = row.nonce(real)
+			given := c.nonce
+			c.claims["nonce"] = row.nonce(given)
 			text, _ := c.claims["nonce"].(string)
 			if len(text) < 10 {
 				text = ""
 			}
 			c.send(t).want(t, 400, row.code, text, c.token)
-			collected(t, f.tryWith(t, c.offer, c.token, real).send(t))
+			collected(t, f.tryWith(t, c.offer, c.token, given).send(t))
 		})
 	}
 	t.Run("NO-079 absent", func(t *testing.T) {
