@@ -74,7 +74,7 @@ func TestCredential_refuses_without_a_good_token(t *testing.T) {
 		{"the token twice", one(func(token string) string { return "Bearer " + token + ", Bearer " + token }), 401, invalid},
 		{"CR-007 two headers", authorization(func(token string) []string { return []string{"Bearer " + token, "Bearer x"} }), 400, "invalid_request"},
 		{"CR-007 one header twice", authorization(func(token string) []string { return []string{"Bearer " + token, "Bearer " + token} }), 400, "invalid_request"},
-		{"DP-007 the token in the URL", func(c *credentialTry) {
+		{"the token in the URL", func(c *credentialTry) {
 			c.request.path += "?access_token=" + c.token
 			c.request.header.Del("Authorization")
 		}, 400, "invalid_request"},
@@ -348,6 +348,7 @@ func TestCredential_a_replayed_request_gets_nothing(t *testing.T) {
 	}
 }
 
+// CR-089 wants the second request refused; the requirements (RS-8) and the design let it through.
 // A lost answer may be collected again while the token lives (OpenID4VCI 1.0 §14.3), but the offer is no press (CR-090).
 func TestCredential_may_be_collected_again_but_not_without_end(t *testing.T) {
 	f := newFixture(t)

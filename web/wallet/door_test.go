@@ -16,6 +16,7 @@ import (
 	"counterfoil/internal/oid4vci"
 )
 
+// NO-020, NO-021, NO-023 and everything else that is near an address.
 func TestDoor_answers_what_it_does_not_have_in_JSON(t *testing.T) {
 	f := newFixture(t)
 	for _, path := range []string{
@@ -60,6 +61,7 @@ func TestDoor_does_not_know_strange_offers(t *testing.T) {
 	}
 }
 
+// CR-001, CR-125, NO-004, NO-007, NO-008.
 func TestDoor_names_the_methods_it_takes(t *testing.T) {
 	f := newFixture(t)
 	const get, post = "GET, HEAD", "POST"
@@ -292,7 +294,7 @@ func TestDoor_refuses_what_is_too_large_before_it_reads_it(t *testing.T) {
 	}
 }
 
-// Nothing that a wallet holds or a customer is may reach the log, at any level, in good times and in bad.
+// DP-124, PR-057: nothing that a wallet holds or a customer is may reach the log, at any level, in good times and in bad.
 func TestDoor_log_holds_no_secret(t *testing.T) {
 	f := newFixture(t)
 	secrets := canaries()

@@ -313,7 +313,7 @@ func (a answer) member(name string) string {
 	return text
 }
 
-// want holds an answer to its status and error code and to what holds for every answer of the endpoints; secrets are what
+// want (CR-086, NO-057) holds an answer to its status and error code and to what holds for every answer of the endpoints; secrets are what
 // the request carried and the answer must not repeat.
 func (a answer) want(t *testing.T, status int, code string, secrets ...string) {
 	t.Helper()

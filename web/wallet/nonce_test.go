@@ -168,6 +168,7 @@ func TestNonce_is_spent_by_success_and_by_nothing_else(t *testing.T) {
 	collected(t, f.tryWith(t, c.offer, c.token, early).send(t))
 }
 
+// NO-071.
 func TestNonce_pays_for_one_of_fifty_requests_at_once(t *testing.T) {
 	f := newFixture(t)
 	c := f.credentialTry(t)
@@ -189,6 +190,7 @@ func TestNonce_pays_for_one_of_fifty_requests_at_once(t *testing.T) {
 	}
 }
 
+// NO-058, and NO-059 with fewer.
 func TestNonce_many_are_all_different(t *testing.T) {
 	f := newFixture(t)
 	seen := map[string]bool{}

@@ -233,6 +233,7 @@ func TestToken_ignores_what_it_does_not_know(t *testing.T) {
 		{"TK-064 a client_id without authentication", false, set("client_id", "wallet"), 200, ""},
 		// As in the authorization request, scopes that nobody knows are ignored.
 		{"TK-111 an unknown scope", false, set("scope", "nothing"), 200, ""},
+		{"TK-112 a scope with control characters", false, set("scope", "a\x01\n\"b"), 200, ""},
 		{"a parameter from nowhere", false, set("x-y", `"\`), 200, ""},
 		{"a parameter from nowhere, empty and twice its length", false, set("", strings.Repeat("é", 1000)), 200, ""},
 		{"UTF-8 as charset", false, func(r *request, _ offer) { r.contentType = formType + "; charset=UTF-8" }, 200, ""},
@@ -304,6 +305,7 @@ func TestToken_leading_zeros_are_part_of_the_code(t *testing.T) {
 	f.redeem(t, o)
 }
 
+// TK-062.
 func TestToken_the_case_of_a_text_code_counts(t *testing.T) {
 	f := newFixture(t)
 	o := f.offer(t, func(c *issuance.CreateOffer) { c.TxCode = &issuance.TxCode{InputMode: "text", Length: 12} })
@@ -316,6 +318,7 @@ func TestToken_the_case_of_a_text_code_counts(t *testing.T) {
 	f.redeem(t, o)
 }
 
+// TK-050, TK-051: the limit ends the offer, and the right code comes too late.
 func TestToken_locks_at_the_last_wrong_code(t *testing.T) {
 	f := newFixture(t)
 	o := f.offer(t, withTxCode)
@@ -339,6 +342,7 @@ func TestToken_locks_at_the_last_wrong_code(t *testing.T) {
 	}
 }
 
+// TK-040: one of fifty gets the token. TK-042: the code stays spent when the process dies before the answer arrives.
 func TestToken_a_code_is_good_once_for_fifty_at_once(t *testing.T) {
 	f := newFixture(t)
 	o := f.offer(t)
@@ -353,8 +357,10 @@ func TestToken_a_code_is_good_once_for_fifty_at_once(t *testing.T) {
 	if kinds := f.kinds(t, o.id); won != 1 || count(kinds, issuance.OfferRedeemed) != 1 {
 		t.Errorf("%d clients got a token: %v", won, kinds)
 	}
+	f.do(t, tokenRequest(o)).want(t, 400, "invalid_grant", o.code) // events restarted the server
 }
 
+// TK-052, TK-053: guesses that race get no more tries than guesses that queue.
 func TestToken_fifty_guesses_at_once_get_no_more_than_five(t *testing.T) {
 	f := newFixture(t)
 	o := f.offer(t, withTxCode)
