@@ -3,16 +3,9 @@ package oid4vci
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/strictjson"
-)
-
-// What ids are made of and at most how long they are, in bytes; ours have 22.
-const (
-	offerIDAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-	maxOfferID      = 128
 )
 
 // credentialOffer is the offer object of OpenID4VCI 1.0 §4.1.1.
@@ -35,10 +28,6 @@ type txCode struct {
 
 // Offer gives the offer object of an offer that a wallet fetches, or only peeks at; refusals are the domain's.
 func (s *Service) Offer(ctx context.Context, id issuance.OfferID, peek bool) ([]byte, error) {
-	// What cannot be an id is not looked up: PostgreSQL refuses bytes that are no text, which would be a fault.
-	if len(id) > maxOfferID || strings.Trim(string(id), offerIDAlphabet) != "" {
-		return nil, issuance.Refuse(issuance.NotFound, "offer_not_found", "there is no such offer")
-	}
 	o, code, err := s.issuance.RetrieveOffer(ctx, id, peek)
 	if err != nil {
 		return nil, err

@@ -33,6 +33,8 @@ CREATE TABLE grants (
     offer_id   TEXT   NOT NULL REFERENCES offers (id),
     type       TEXT   NOT NULL,
     thumbprint TEXT   NOT NULL,
+    -- The token answer named credential identifiers: the wallet must then ask by them (OpenID4VCI 1.0 §8.2).
+    identifiers BOOLEAN NOT NULL,
     expires_at BIGINT NOT NULL
 );
 

@@ -40,8 +40,8 @@ func TestCounter_hides_the_code_until_it_is_asked_for(t *testing.T) {
 	}
 }
 
-// stream opens the stream of an offer and gives its lines; it ends with the test.
-func (p person) stream(ctx context.Context, path string, header http.Header) (*http.Response, <-chan string) {
+// stream opens the stream of an offer and gives the beginning of the answer and its lines, until the context ends.
+func (p person) stream(ctx context.Context, path string, header http.Header) (answer, <-chan string) {
 	p.t.Helper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, p.portal+path+"/stream", nil)
 	if err != nil {
@@ -61,7 +61,7 @@ func (p person) stream(ctx context.Context, path string, header http.Header) (*h
 			lines <- s.Text()
 		}
 	}()
-	return resp, lines
+	return answer{status: resp.StatusCode, header: resp.Header}, lines
 }
 
 // next gives the next line that is not empty.
@@ -87,11 +87,11 @@ func TestStream_ticks_and_says_nothing_else(t *testing.T) {
 	offer := clerk.create()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	resp, lines := clerk.stream(ctx, offer, http.Header{"Last-Event-ID": {"999"}}) // SS-009, SS-016
-	for name, want := range map[string]string{                                     // SS-028
+	a, lines := clerk.stream(ctx, offer, http.Header{"Last-Event-ID": {"999"}}) // SS-009, SS-016
+	for name, want := range map[string]string{                                  // SS-028
 		"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no", "Content-Encoding": "",
 	} {
-		if got := resp.Header.Get(name); got != want {
+		if got := a.header.Get(name); got != want {
 			t.Errorf("%s is %q", name, got)
 		}
 	}
@@ -154,17 +154,17 @@ func TestStream_has_room_for_ten_tabs_of_a_person(t *testing.T) {
 	offer := clerk.create()
 	ctx, cancel := context.WithCancel(t.Context())
 	for range 10 {
-		resp, lines := clerk.stream(ctx, offer, http.Header{})
-		if resp.StatusCode != http.StatusOK {
-			t.Fatalf("got %d", resp.StatusCode)
+		a, lines := clerk.stream(ctx, offer, http.Header{})
+		if a.status != http.StatusOK {
+			t.Fatalf("got %d", a.status)
 		}
 		next(t, lines)
 	}
 	if a := clerk.do(get(offer + "/stream")); a.status != http.StatusTooManyRequests { // SS-050
 		t.Errorf("the eleventh answered %d", a.status)
 	}
-	if resp, _ := auditor.stream(ctx, offer, http.Header{}); resp.StatusCode != http.StatusOK {
-		t.Errorf("another person's first answered %d", resp.StatusCode)
+	if a, _ := auditor.stream(ctx, offer, http.Header{}); a.status != http.StatusOK {
+		t.Errorf("another person's first answered %d", a.status)
 	}
 	cancel() // SS-055: closed tabs give their room back
 	deadline := time.NewTimer(20 * time.Second)

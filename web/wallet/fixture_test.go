@@ -295,7 +295,7 @@ func (f *fixture) do(t *testing.T, r request) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer res.Body.Close() //nolint:errcheck // it is a buffer
+	defer res.Body.Close() // it is a buffer
 	b, err := io.ReadAll(res.Body)
 	if err != nil {
 		t.Fatal(err)
