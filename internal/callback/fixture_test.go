@@ -287,7 +287,8 @@ func settle() {
 	synctest.Wait()
 }
 
-// later moves the clock of the office and lets the deliverer do what is due then.
+// later moves the clock of the office and lets the deliverer do what is due then. A leap ends the lease of what is out, which
+// is then sent twice, as it may: let that settle before.
 func (o *office) later(d time.Duration) {
 	o.skew.Add(int64(d))
 	settle()

@@ -214,9 +214,10 @@ func TestDeliverer_410_switches_an_endpoint_off(t *testing.T) {
 		o.cancel(t, id)
 		settle()
 		o.offer(t)
+		settle()
 		o.later(80 * time.Hour)
 		if len(gone.got()) != 1 || len(well.got()) != 3 {
-			t.Errorf("the endpoint that is gone got %d calls, the other %d", len(gone.got()), len(well.got()))
+			t.Errorf("the endpoint that is gone got %d calls, the other %v", len(gone.got()), well.ids())
 		}
 		if d := o.deliveries(t, id, "gone")[0]; d.LastResult != "HTTP 410, endpoint switched off" {
 			t.Errorf("got %+v", d)
