@@ -219,7 +219,9 @@ func TestService_each_life_has_its_events_and_callbacks(t *testing.T) {
 			"offer.created offer.redeemed credential.issued wallet.failed wallet.deleted", "OFFER_CREATED, ISSUED",
 		},
 		"cancelled": {
-			func(c *customer) []func() error { return []func() error{c.fetch, c.cancel, c.cancel, c.overdue, c.sweep} },
+			func(c *customer) []func() error {
+				return []func() error{c.fetch, c.cancel, c.cancel, c.overdue, c.sweep}
+			},
 			"offer.created offer.retrieved offer.cancelled", "OFFER_CREATED, FAILED (cancelled by Carla)",
 		},
 		"locked": {

@@ -1,0 +1,358 @@
+package issuance_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"counterfoil/internal/issuance"
+	"counterfoil/internal/secret"
+)
+
+func codeOf(err error) string {
+	var refusal *issuance.Error
+	if errors.As(err, &refusal) {
+		return refusal.Code
+	}
+	return ""
+}
+
+func TestService_RedeemCode_refuses_in_this_order(t *testing.T) {
+	text := func(s string) *string { return &s }
+	for name, c := range map[string]struct {
+		plain  bool // the offer asks for no transaction code
+		change func(c *customer, r *issuance.RedeemCode)
+		kind   issuance.Kind
+		code   string
+	}{
+		"an unknown code":                     {change: func(_ *customer, r *issuance.RedeemCode) { r.Code = "unknown" }, kind: issuance.NotFound, code: "code_unknown"},
+		"an empty code":                       {change: func(_ *customer, r *issuance.RedeemCode) { r.Code = "" }, kind: issuance.NotFound, code: "code_unknown"},
+		"the offer's id for its code":         {change: func(c *customer, r *issuance.RedeemCode) { r.Code = string(c.id) }, kind: issuance.NotFound, code: "code_unknown"},
+		"a code with a space behind":          {change: func(_ *customer, r *issuance.RedeemCode) { r.Code += " " }, kind: issuance.NotFound, code: "code_unknown"},
+		"the code of an offer that has ended": {change: func(c *customer, _ *issuance.RedeemCode) { c.run(c.cancel) }, kind: issuance.Conflict, code: "code_spent"},
+		"the code of an offer that is over":   {change: func(c *customer, _ *issuance.RedeemCode) { c.run(c.overdue) }, kind: issuance.Expired, code: "offer_expired"},
+		"an ended offer before a wrong type": {change: func(c *customer, r *issuance.RedeemCode) { c.run(c.cancel); r.Types = []string{"X"} },
+			kind: issuance.Conflict, code: "code_spent"},
+		"another type than the offer's": {change: func(_ *customer, r *issuance.RedeemCode) { r.Types = []string{"DiplomaCredential"} },
+			kind: issuance.Invalid, code: issuance.CodeTypeNotOffered},
+		"another type before a wrong transaction code": {change: func(_ *customer, r *issuance.RedeemCode) { r.Types, r.TxCode = []string{"X"}, text("wrong") },
+			kind: issuance.Invalid, code: issuance.CodeTypeNotOffered},
+		"the offer's type among others": {change: func(_ *customer, r *issuance.RedeemCode) { r.Types = []string{"X", account} }},
+		"no transaction code":           {change: func(_ *customer, r *issuance.RedeemCode) { r.TxCode = nil }, kind: issuance.Invalid, code: issuance.CodeTxCodeMissing},
+		"a transaction code where none was asked for": {plain: true, change: func(_ *customer, r *issuance.RedeemCode) { r.TxCode = text("123456") },
+			kind: issuance.Invalid, code: issuance.CodeTxCodeUnexpected},
+		"an empty transaction code where none was asked for": {plain: true, change: func(_ *customer, r *issuance.RedeemCode) { r.TxCode = text("") },
+			kind: issuance.Invalid, code: issuance.CodeTxCodeUnexpected},
+		"none where none was asked for": {plain: true, change: func(_ *customer, r *issuance.RedeemCode) { r.TxCode = nil }},
+		"the right transaction code":    {change: func(*customer, *issuance.RedeemCode) {}},
+		"an empty transaction code": {change: func(_ *customer, r *issuance.RedeemCode) { r.TxCode = text("") },
+			kind: issuance.Denied, code: issuance.CodeTxCodeWrong},
+		"the right transaction code with a space": {change: func(c *customer, r *issuance.RedeemCode) { r.TxCode = text(c.code + " ") },
+			kind: issuance.Denied, code: issuance.CodeTxCodeWrong},
+		"the beginning of the right transaction code": {change: func(c *customer, r *issuance.RedeemCode) { r.TxCode = text(c.code[:5]) },
+			kind: issuance.Denied, code: issuance.CodeTxCodeWrong},
+		"a transaction code of a megabyte": {change: func(_ *customer, r *issuance.RedeemCode) { r.TxCode = text(strings.Repeat("1", 1<<20)) },
+			kind: issuance.Denied, code: issuance.CodeTxCodeWrong},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			create := request()
+			if c.plain {
+				create.TxCode = nil
+			}
+			got := d.create(create)
+			customer := &customer{desk: d, id: got.Offer.ID, code: got.TxCode.Reveal()}
+			r := issuance.RedeemCode{Code: d.Code(got.Offer.ID).Reveal()}
+			if !c.plain {
+				r.TxCode = &customer.code
+			}
+			c.change(customer, &r)
+			token, err := d.RedeemCode(t.Context(), r)
+			wantKind(t, err, c.kind)
+			if codeOf(err) != c.code {
+				t.Errorf("the code of the refusal is %q, want %q", codeOf(err), c.code)
+			}
+			if (err == nil) == token.AccessToken.IsZero() {
+				t.Errorf("with %v came a token: %v", err, !token.AccessToken.IsZero())
+			}
+			if err == nil && (token.Type != account || token.ExpiresIn != tokenTTL) {
+				t.Errorf("got %+v", token)
+			}
+		})
+	}
+}
+
+func TestService_RedeemCode_counts_wrong_codes_and_locks(t *testing.T) {
+	c := newDesk(t).customer()
+	for try := 1; try <= attempts; try++ {
+		want := issuance.Denied
+		if try == attempts {
+			want = issuance.Locked
+		}
+		err := c.redeemWrong()
+		wantKind(t, err, want)
+		if codeOf(err) != issuance.CodeTxCodeWrong {
+			t.Errorf("try %d: %v", try, err)
+		}
+		o, err := c.Offer(t.Context(), c.id)
+		if err != nil || o.Attempts != try {
+			t.Errorf("after try %d the count is %d, %v", try, o.Attempts, err)
+		}
+	}
+	wantKind(t, c.redeemRight(), issuance.Conflict)
+	o, err := c.Offer(t.Context(), c.id)
+	if err != nil || o.Status != issuance.StatusFailed || o.Cause != "too many wrong transaction codes" || o.Attempts != attempts {
+		t.Errorf("the offer is %+v, %v", o, err)
+	}
+	if got := c.told(); got != "OFFER_CREATED, FAILED (too many wrong transaction codes)" {
+		t.Errorf("the back-end was told %q", got)
+	}
+}
+
+func TestService_RedeemCode_right_code_after_four_wrong_ones(t *testing.T) {
+	c := newDesk(t).customer()
+	for range attempts - 1 {
+		wantKind(t, c.redeemWrong(), issuance.Denied)
+	}
+	c.run(c.redeemRight, c.collect)
+	line, err := c.Timeline(t.Context(), c.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"4 more tries", "3 more tries", "2 more tries", "1 more try"} {
+		if e := line.Events[i+1]; e.Kind != issuance.CodeRejected || !strings.HasSuffix(e.Cause, want) || strings.Contains(e.Cause, c.code) {
+			t.Errorf("event %d is %s: %q, want %q", i+2, e.Kind, e.Cause, want)
+		}
+	}
+}
+
+// A wallet that sends nothing, or a code nobody asked for, guesses nothing: only wrong codes count.
+func TestService_RedeemCode_counts_only_wrong_codes(t *testing.T) {
+	c := newDesk(t).customer()
+	for range 2 * attempts {
+		wantKind(t, c.redeem(nil), issuance.Invalid)
+	}
+	if o, err := c.Offer(t.Context(), c.id); err != nil || o.Attempts != 0 {
+		t.Errorf("%d attempts, %v", o.Attempts, err)
+	}
+	c.run(c.redeemRight)
+}
+
+func TestService_RedeemCode_refusals_stand_on_the_timeline(t *testing.T) {
+	c := newDesk(t).customer()
+	wantKind(t, c.redeem(nil), issuance.Invalid)
+	c.run(c.redeemRight)
+	wantKind(t, c.redeemRight(), issuance.Conflict)
+	c.run(c.collect)
+	const want = "offer.created request.refused offer.redeemed request.refused credential.issued"
+	if got := c.events(); got != want {
+		t.Errorf("events are %q, want %q", got, want)
+	}
+	line, err := c.Timeline(t.Context(), c.id)
+	if err != nil || line.Events[1].Cause != "the offer asks for a transaction code" || line.Events[3].Cause == "" {
+		t.Errorf("the causes are %+v, %v", line.Events, err)
+	}
+}
+
+func TestService_RedeemCode_spends_single_use_values(t *testing.T) {
+	d := newDesk(t)
+	spent := []issuance.Spent{{Hash: secret.Hash("jti"), ExpiresAt: start().Add(time.Hour)}}
+	one, two := d.customer(), d.customer()
+	redeem := func(c *customer) error {
+		_, err := d.RedeemCode(t.Context(), issuance.RedeemCode{Code: d.Code(c.id).Reveal(), TxCode: &c.code, Spent: spent, Thumbprint: "jkt"})
+		return err
+	}
+	if err := redeem(one); err != nil {
+		t.Fatal(err)
+	}
+	if err := redeem(two); codeOf(err) != issuance.CodeReplayed {
+		t.Errorf("got %v", err)
+	}
+	if got := two.status(); got != issuance.StatusReady {
+		t.Errorf("a replayed value left the offer %s", got)
+	}
+	two.run(two.redeemRight)
+}
+
+func TestService_Code_is_the_offers_own(t *testing.T) {
+	d := newDesk(t)
+	one, two := d.customer(), d.customer()
+	if d.Code(one.id) == d.Code(two.id) || d.Code(one.id) != d.Code(one.id) {
+		t.Error("a code is not one offer's")
+	}
+	got, code, err := d.RetrieveOffer(t.Context(), one.id, true)
+	if err != nil || got.ID != one.id || code != d.Code(one.id) {
+		t.Errorf("the offer came with another code, %v", err)
+	}
+	if got := one.status(); got != issuance.StatusReady {
+		t.Errorf("a peek left the offer %s", got)
+	}
+}
+
+func TestService_RevealTxCode_has_nothing_to_show_where_no_code_was_asked_for(t *testing.T) {
+	d := newDesk(t)
+	r := request()
+	r.TxCode = nil
+	_, err := d.RevealTxCode(t.Context(), d.create(r).Offer.ID, clerk())
+	wantKind(t, err, issuance.NotFound)
+}
+
+func TestService_unknown_offers_are_not_found(t *testing.T) {
+	d := newDesk(t)
+	for _, id := range []issuance.OfferID{"", "unknown", "' OR 1=1 --"} {
+		for name, do := range map[string]func(ctx context.Context) error{
+			"read":   func(ctx context.Context) error { _, err := d.Offer(ctx, id); return err },
+			"fetch":  func(ctx context.Context) error { _, _, err := d.RetrieveOffer(ctx, id, false); return err },
+			"reveal": func(ctx context.Context) error { _, err := d.RevealTxCode(ctx, id, clerk()); return err },
+			"cancel": func(ctx context.Context) error { _, err := d.CancelOffer(ctx, id, clerk()); return err },
+		} {
+			if err := do(t.Context()); issuance.KindOf(err) != issuance.NotFound {
+				t.Errorf("%s %q: %v", name, id, err)
+			}
+		}
+	}
+}
+
+func (c *customer) access() issuance.Access {
+	c.t.Helper()
+	a, err := c.Authorize(c.t.Context(), c.token)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return a
+}
+
+func TestService_Collect_gives_a_credential_for_each_key(t *testing.T) {
+	c := newDesk(t).customer()
+	c.run(c.redeemRight)
+	keys := []issuance.HolderKey{holderKey(t), holderKey(t), holderKey(t)}
+	first, err := c.Collect(t.Context(), issuance.Collect{Access: c.access(), Keys: keys})
+	if err != nil || len(first.Credentials) != len(keys) || first.NotificationID == "" {
+		t.Fatalf("got %d credentials, %v", len(first.Credentials), err)
+	}
+	again, err := c.Collect(t.Context(), issuance.Collect{Access: c.access(), Keys: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, credential := range append(first.Credentials, again.Credentials...) {
+		if seen[credential] {
+			t.Error("a credential was given twice: its salts are not fresh")
+		}
+		seen[credential] = true
+	}
+	if again.NotificationID == first.NotificationID {
+		t.Error("two batches have one notification id")
+	}
+}
+
+func TestService_Collect_ends_at_the_limit(t *testing.T) {
+	c := newDesk(t).customer()
+	c.run(c.redeemRight)
+	batch := c.access().Type.Policy.BatchSize
+	var keys []issuance.HolderKey
+	for range batch {
+		keys = append(keys, holderKey(t))
+	}
+	for range 5 {
+		if _, err := c.Collect(t.Context(), issuance.Collect{Access: c.access(), Keys: keys}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := c.Collect(t.Context(), issuance.Collect{Access: c.access(), Keys: keys[:1]})
+	wantKind(t, err, issuance.Conflict)
+	if len(got.Credentials) != 0 || got.NotificationID != "" {
+		t.Error("a refusal handed out credentials")
+	}
+}
+
+func TestService_Collect_spends_single_use_values(t *testing.T) {
+	d := newDesk(t)
+	one, two := d.customer(), d.customer()
+	one.run(one.redeemRight)
+	two.run(two.redeemRight)
+	spent := []issuance.Spent{{Hash: secret.Hash("nonce"), ExpiresAt: start().Add(time.Hour)}}
+	if _, err := d.Collect(t.Context(), issuance.Collect{Access: one.access(), Keys: []issuance.HolderKey{holderKey(t)}, Spent: spent}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := d.Collect(t.Context(), issuance.Collect{Access: two.access(), Keys: []issuance.HolderKey{holderKey(t)}, Spent: spent})
+	if codeOf(err) != issuance.CodeReplayed || len(got.Credentials) != 0 {
+		t.Errorf("got %d credentials, %v", len(got.Credentials), err)
+	}
+	if got := two.status(); got != issuance.StatusRedeemed {
+		t.Errorf("a replayed value left the offer %s", got)
+	}
+}
+
+// A request may have been let in before the deadline and be ready to settle only after it.
+func TestService_Collect_settles_nothing_after_the_deadline(t *testing.T) {
+	c := newDesk(t).customer()
+	c.run(c.redeemRight)
+	access := c.access()
+	c.run(c.overdue)
+	got, err := c.Collect(t.Context(), issuance.Collect{Access: access, Keys: []issuance.HolderKey{holderKey(t)}})
+	wantKind(t, err, issuance.Conflict)
+	if len(got.Credentials) != 0 {
+		t.Error("credentials were handed out after the deadline")
+	}
+	c.run(c.sweep)
+	if got := c.told(); got != "OFFER_CREATED, EXPIRED" {
+		t.Errorf("the back-end was told %q", got)
+	}
+}
+
+func TestService_Collect_has_no_claims_once_they_are_forgotten(t *testing.T) {
+	c := newDesk(t).customer()
+	c.run(c.redeemRight, c.collect, c.overdue, c.sweep)
+	_, _, claims, err := c.store.Grant(t.Context(), secret.Hash(c.token))
+	if err != nil || claims != nil {
+		t.Errorf("the claims are still there: %v", err)
+	}
+	_, err = c.Collect(t.Context(), issuance.Collect{Keys: []issuance.HolderKey{holderKey(t)}})
+	wantKind(t, err, issuance.Conflict)
+}
+
+func TestService_Notify_is_for_the_batches_of_the_grant(t *testing.T) {
+	d := newDesk(t)
+	one, two := d.customer(), d.customer()
+	one.run(one.redeemRight, one.collect)
+	two.run(two.redeemRight, two.collect)
+	two.batch, one.batch = one.batch, two.batch
+	wantKind(t, one.confirm(), issuance.NotFound)
+	two.batch = ""
+	wantKind(t, two.confirm(), issuance.NotFound)
+	if one.status() != issuance.StatusIssued || two.status() != issuance.StatusIssued {
+		t.Errorf("the offers are %s and %s", one.status(), two.status())
+	}
+}
+
+func TestService_Notify_keeps_what_the_wallet_said(t *testing.T) {
+	c := newDesk(t).customer()
+	c.run(c.redeemRight, c.collect, c.fail)
+	line, err := c.Timeline(t.Context(), c.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := line.Events[len(line.Events)-1]; last.Kind != issuance.WalletFailed || last.Cause != "said the wallet" || !last.At.Equal(start()) {
+		t.Errorf("the last event is %+v", last)
+	}
+	if got := c.status(); got != issuance.StatusIssued {
+		t.Errorf("the offer is %s", got)
+	}
+}
+
+func TestError_says_code_and_reason(t *testing.T) {
+	err := error(issuance.Refuse(issuance.Conflict, "code_spent", "the code was used"))
+	if err.Error() != "code_spent: the code was used" || issuance.KindOf(fmt.Errorf("redeem: %w", err)) != issuance.Conflict {
+		t.Errorf("got %q of kind %d", err, issuance.KindOf(err))
+	}
+	if issuance.Refuse(issuance.Denied, "no", "").Error() != "no" {
+		t.Error("a refusal without reason says more than its code")
+	}
+	if issuance.KindOf(errors.New("broken")) != 0 || issuance.KindOf(nil) != 0 {
+		t.Error("a fault has a kind")
+	}
+}
