@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"counterfoil/internal/app"
+	"counterfoil/internal/app/apptest"
 	"counterfoil/internal/config"
 	"counterfoil/internal/store/storetest"
 )
@@ -69,27 +70,16 @@ func openBank(t testing.TB, database string, settings ...string) *bank {
 		t.Fatal(err)
 	}
 	level := &slog.HandlerOptions{Level: slog.LevelDebug}
-	a, err := app.New(t.Context(), cfg, app.Options{
-		Demo: true, Log: slog.New(slog.NewJSONHandler(b.log, level)),
-		Clock: func() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := a.Addresses()
-	b.wallet, b.management, b.portal = cfg.PublicURL, at.Management, at.Portal
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- a.Run(ctx) }()
 	t.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Errorf("the program did not stop cleanly: %v", err)
-		}
 		if t.Failed() {
 			t.Logf("log of the program:\n%s", b.log.String())
 		}
 	})
+	at := apptest.Run(t, cfg, app.Options{
+		Demo: true, Log: slog.New(slog.NewJSONHandler(b.log, level)),
+		Clock: func() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) },
+	})
+	b.wallet, b.management, b.portal = cfg.PublicURL, at.Management, at.Portal
 	return b
 }
 

@@ -1,7 +1,6 @@
 package e2e_test
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -23,6 +22,7 @@ import (
 	"time"
 
 	"counterfoil/internal/app"
+	"counterfoil/internal/app/apptest"
 	"counterfoil/internal/config"
 	"counterfoil/internal/staff"
 )
@@ -126,22 +126,9 @@ func TestServe_takes_staff_with_passwords_over_TLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := app.New(t.Context(), cfg, app.Options{Log: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- a.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
-
+	at := apptest.Run(t, cfg, app.Options{Log: log})
 	person := newPerson(t, ca)
-	portal := strings.Replace(a.Addresses().Portal, "127.0.0.1", "localhost", 1)
+	portal := strings.Replace(at.Portal, "127.0.0.1", "localhost", 1)
 	if status, body := person.signIn(portal, "ada", "guess"); status != http.StatusUnprocessableEntity || strings.Contains(body, "one click") {
 		t.Errorf("a wrong password answered %d", status)
 	}

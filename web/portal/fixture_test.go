@@ -2,7 +2,6 @@ package portal_test
 
 import (
 	"bytes"
-	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"counterfoil/internal/app"
+	"counterfoil/internal/app/apptest"
 	"counterfoil/internal/config"
 )
 
@@ -35,23 +35,10 @@ func open(t *testing.T) *bank {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := app.New(t.Context(), cfg, app.Options{
+	b.portal = apptest.Run(t, cfg, app.Options{
 		Demo: true, Log: slog.New(slog.DiscardHandler),
 		Clock: func() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.portal = a.Addresses().Portal
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- a.Run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
+	}).Portal
 	return b
 }
 
