@@ -29,7 +29,9 @@ func (s *Service) Authorize(ctx context.Context, token string) (Access, error) {
 		return Access{}, fmt.Errorf("find grant: %w", err)
 	}
 	if !s.Clock().Before(g.ExpiresAt) {
-		return Access{}, Refuse(Denied, "invalid_token", "the access token has expired")
+		refusal := Refuse(Denied, "invalid_token", "the access token has expired")
+		s.NoteRefusal(o.ID, refusal.Reason)
+		return Access{}, refusal
 	}
 	t, ok := s.Types.Type(g.Type)
 	if !ok {

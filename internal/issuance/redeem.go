@@ -26,7 +26,11 @@ func (s *Service) RetrieveOffer(ctx context.Context, id OfferID, peek bool) (Off
 		return Offer{}, secret.Text{}, err
 	}
 	if !o.Status.Fetchable() {
-		return Offer{}, secret.Text{}, Refuse(Expired, "offer_gone", "this offer was used or has ended")
+		refusal := Refuse(Expired, "offer_gone", "this offer was used or has ended")
+		if !peek {
+			s.NoteRefusal(id, refusal.Reason)
+		}
+		return Offer{}, secret.Text{}, refusal
 	}
 	if !peek {
 		s.Record.Note(Look{Offer: id, Kind: OfferRetrieved, At: s.Clock()})
@@ -88,6 +92,7 @@ func (s *Service) RedeemCode(ctx context.Context, r RedeemCode) (Token, error) {
 		Spent: r.Spent,
 	})
 	if err != nil {
+		s.noteLost(o.ID, err)
 		return Token{}, fmt.Errorf("redeem: %w", err)
 	}
 	return Token{AccessToken: secret.NewText(access), Type: o.Type, ExpiresIn: s.settings.TokenTTL}, nil
@@ -119,12 +124,21 @@ func (s *Service) redeemable(o Offer, mac []byte, r RedeemCode, now time.Time) e
 func (s *Service) wrongCode(ctx context.Context, id OfferID, now time.Time) error {
 	left, err := s.Gates.CountWrongCode(ctx, WrongCode{Offer: id, At: now, MaxAttempts: s.settings.MaxAttempts})
 	if err != nil {
+		s.noteLost(id, err)
 		return fmt.Errorf("count wrong code: %w", err)
 	}
 	if left == 0 {
 		return Refuse(Locked, CodeTxCodeWrong, "too many wrong transaction codes, the offer has ended")
 	}
 	return Refuse(Denied, CodeTxCodeWrong, "the transaction code is wrong")
+}
+
+// noteLost notes a refusal that came from the record itself: another request was quicker.
+func (s *Service) noteLost(id OfferID, err error) {
+	var refusal *Error
+	if errors.As(err, &refusal) {
+		s.NoteRefusal(id, refusal.Reason)
+	}
 }
 
 // NoteRefusal puts a refusal that a wallet got on the timeline of its offer, so that staff never

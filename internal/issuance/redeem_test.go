@@ -157,6 +157,75 @@ func TestService_RedeemCode_refusals_stand_on_the_timeline(t *testing.T) {
 	}
 }
 
+// Staff never know less than the wallet, wherever it was refused.
+func TestService_every_refusal_of_a_wallet_stands_on_the_timeline(t *testing.T) {
+	spent := []issuance.Spent{{Hash: secret.Hash("jti"), ExpiresAt: start().Add(time.Hour)}}
+	for name, c := range map[string]struct {
+		before func(c *customer) []func() error
+		do     func(c *customer) error
+		cause  string
+	}{
+		"fetching an offer that was used": {
+			func(c *customer) []func() error { return []func() error{c.redeemRight} }, (*customer).fetch, "this offer was used or has ended",
+		},
+		"fetching an offer that is over": {
+			func(c *customer) []func() error { return []func() error{c.overdue, c.sweep} }, (*customer).fetch, "this offer was used or has ended",
+		},
+		"redeeming with a replayed proof": {
+			func(c *customer) []func() error {
+				return []func() error{func() error {
+					other := c.customer()
+					_, err := c.RedeemCode(c.t.Context(), issuance.RedeemCode{Code: c.Code(other.id).Reveal(), TxCode: &other.code, Spent: spent})
+					return err
+				}}
+			},
+			func(c *customer) error {
+				_, err := c.RedeemCode(c.t.Context(), issuance.RedeemCode{Code: c.Code(c.id).Reveal(), TxCode: &c.code, Spent: spent})
+				return err
+			},
+			"a single-use value was used before",
+		},
+		"collecting with a token that is over": {
+			func(c *customer) []func() error { return []func() error{c.redeemRight, c.overdue} }, (*customer).collect, "the access token has expired",
+		},
+		"notifying of a batch nobody was given": {
+			func(c *customer) []func() error { return []func() error{c.redeemRight} }, (*customer).confirm,
+			"the notification id is not known for this access token",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			customer := newDesk(t).customer()
+			customer.run(c.before(customer)...)
+			history := customer.events()
+			if err := c.do(customer); issuance.KindOf(err) == 0 {
+				t.Fatalf("got %v, want a refusal", err)
+			}
+			if got, want := customer.eventually(history+" request.refused"), history+" request.refused"; got != want {
+				t.Fatalf("events are %q, want %q", got, want)
+			}
+			line, err := customer.Timeline(t.Context(), customer.id)
+			if err != nil || line.Events[len(line.Events)-1].Cause != c.cause {
+				t.Errorf("got %+v, want the cause %q, %v", line.Events, c.cause, err)
+			}
+		})
+	}
+}
+
+func TestService_RetrieveOffer_peeking_leaves_no_trace(t *testing.T) {
+	c := newDesk(t).customer()
+	for _, before := range []func() error{func() error { return nil }, c.redeemRight} {
+		c.run(before)
+		_, _, err := c.RetrieveOffer(t.Context(), c.id, true)
+		if kind := issuance.KindOf(err); kind != 0 && kind != issuance.Expired {
+			t.Error(err)
+		}
+	}
+	c.run(c.collect) // would bring a buffered look with it
+	if got := c.events(); got != "offer.created offer.redeemed credential.issued" {
+		t.Errorf("events are %q", got)
+	}
+}
+
 func TestService_RedeemCode_spends_single_use_values(t *testing.T) {
 	d := newDesk(t)
 	spent := []issuance.Spent{{Hash: secret.Hash("jti"), ExpiresAt: start().Add(time.Hour)}}
@@ -180,7 +249,8 @@ func TestService_RedeemCode_spends_single_use_values(t *testing.T) {
 func TestService_Code_is_the_offers_own(t *testing.T) {
 	d := newDesk(t)
 	one, two := d.customer(), d.customer()
-	if d.Code(one.id) == d.Code(two.id) || d.Code(one.id) != d.Code(one.id) {
+	first := d.Code(one.id)
+	if first == d.Code(two.id) || first != d.Code(one.id) {
 		t.Error("a code is not one offer's")
 	}
 	got, code, err := d.RetrieveOffer(t.Context(), one.id, true)
