@@ -67,7 +67,7 @@ func welcome(w io.Writer, a *app.App, cfg config.Config, logPath string) error {
        ./bin/counterfoil wallet collect '<credential_offer_uri>' --tx-code <tx_code_value>
 
     3. As the clerk, open %s , sign in with one click,
-       make an offer and open "Demo wallet" in a second window.
+       make an offer and press "Demo wallet" below its QR code.
 
   Data: %s   Log: %s   Stop: Ctrl-C
 
