@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -112,13 +113,33 @@ func (b *browser) press(selector string) {
 	}
 }
 
-// click clicks where no page is loaded. A part of the page that moves may be replaced between finding and clicking: then it is
-// found again.
-func (b *browser) click(selector string) {
+// clickUntil clicks where no page is loaded, and again until it has had its effect: a part of the page that moves between finding and
+// clicking lets a click land beside its aim.
+func (b *browser) clickUntil(selector, effect string, holds func() bool) {
 	b.t.Helper()
-	eventually(b.t, patience, "click "+selector, func() bool {
-		return chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS(selector))) == nil
+	const atOnce = 2 * time.Second // what is to be clicked may be gone because the click before had its effect
+	eventually(b.t, patience, "click "+selector+" until "+effect, func() bool {
+		if holds() {
+			return true
+		}
+		ctx, cancel := context.WithTimeout(b.ctx, atOnce)
+		defer cancel()
+		return chromedp.Do(ctx, chromedp.Click(chromedp.CSS(selector))) == nil && holds()
 	})
+}
+
+// unfold opens what is folded.
+func (b *browser) unfold(details string) {
+	b.t.Helper()
+	isOpen := chromedp.Evaluate[bool](fmt.Sprintf("document.querySelector(%q)?.open === true", details))
+	b.clickUntil(details+" > summary", "it is open", func() bool { return get(b, isOpen) })
+}
+
+// reveal shows the transaction code and gives it.
+func (b *browser) reveal() string {
+	b.t.Helper()
+	b.clickUntil(".code button", "the code shows", func() bool { return b.sees(".code", "hides again") })
+	return strings.ReplaceAll(b.text(".code output"), " ", "")
 }
 
 // fill types into fields by their ids.

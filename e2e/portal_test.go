@@ -69,10 +69,8 @@ func TestPortal_a_clerk_issues_and_sees_it_delivered(t *testing.T) {
 		}
 		p.awaits(".story", "Phone connected")
 
-		p.click(".code button")
-		p.awaits(".code", "hides again")
-		offer.TxCode = strings.ReplaceAll(p.text(".code output"), " ", "")
-		p.click("#cancel summary")
+		offer.TxCode = p.reveal()
+		p.unfold("#cancel")
 		p.quick(".story", "Wrong code typed", func() { b.mustRefuse(offer) })
 		if shown := strings.ReplaceAll(p.text(".code output"), " ", ""); shown != offer.TxCode {
 			t.Errorf("the code shows %q after the page moved", shown)
@@ -198,7 +196,7 @@ func TestPortal_cancels_and_refuses_the_auditor(t *testing.T) {
 	clerk := openBrowser(t, 1280, 900)
 	clerk.signIn(b, "demo-clerk")
 	clerk.goTo(b.portal + "/offers/" + offer.OfferID)
-	clerk.click("details:has(form[action$=cancel]) summary")
+	clerk.unfold("#cancel")
 	clerk.press("form[action$=cancel] button")
 	clerk.awaits(".big", "Cancelled")
 	if status := b.status(offer.OfferID); status != "cancelled" {
@@ -220,9 +218,7 @@ func TestPortal_tells_the_whole_story_with_the_demo_wallet(t *testing.T) {
 	offer := offerOf(p)
 	form := map[string]string{}
 	if p.sees(".code", "Transaction code") {
-		p.click(".code button")
-		p.awaits(".code", "hides again")
-		form["code"] = p.text(".code output")
+		form["code"] = p.reveal()
 	}
 	p.goTo(b.portal + get(p, chromedp.AttributeValue(chromedp.CSS(`a[href^="/demo/wallet"].plain`), "href")).Value)
 	p.fill(form)

@@ -39,10 +39,7 @@ func screens() []screen {
 			live = b.create(identity(map[string]any{"tx_code": withCode()["tx_code"], "reference": "Account opening 4711"}))
 			counter(b, p, live)
 		}},
-		{"counter-code-shown", func(_ *bank, p *browser) {
-			p.click(".code button")
-			p.awaits(".code", "hides again")
-		}},
+		{"counter-code-shown", func(_ *bank, p *browser) { p.reveal() }},
 		{"counter-wrong-code", func(b *bank, p *browser) {
 			b.mustRefuse(live)
 			counter(b, p, live)
