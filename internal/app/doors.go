@@ -33,10 +33,10 @@ func openDoors(cfg config.Config, o Options, p *parts) ([]*door, error) {
 	}{
 		{wallet.New(wallet.Dependencies{
 			Protocol: p.protocol, Nonces: p.protocol, Metadata: p.metadata, URLs: p.urls, Types: p.types, Clock: o.Clock, Log: o.Log,
-			Limited: !o.Demo,
+			Limited: !o.Demo, TrustedProxies: cfg.TrustedProxies,
 		}), cfg.PublicAddr, cfg.PublicTLSCert, cfg.PublicTLSKey},
 		{manage.New(manage.Dependencies{
-			Offers: p.service, URLs: p.urls, Ping: p.store.Ping, Log: o.Log,
+			Offers: p.service, URLs: p.urls, Ready: p.ready, Log: o.Log, TrustedProxies: cfg.TrustedProxies,
 		}), cfg.ManagementAddr, cfg.ManagementTLSCert, cfg.ManagementTLSKey},
 		{portalApp, cfg.PortalAddr, cfg.PortalTLSCert, cfg.PortalTLSKey},
 	} {

@@ -35,6 +35,7 @@ const (
 // parts is everything between the settings and the doors.
 type parts struct {
 	log       *slog.Logger
+	clock     func() time.Time
 	store     *store.Store
 	keys      trust.Set
 	types     []typemeta.Type
@@ -50,7 +51,7 @@ type parts struct {
 }
 
 func newParts(ctx context.Context, cfg config.Config, o Options) (*parts, error) {
-	p := &parts{log: o.Log, watch: &issuance.Watch{}, stopping: make(chan struct{}), urls: oid4vci.URLs{Issuer: cfg.PublicURL}}
+	p := &parts{log: o.Log, clock: o.Clock, watch: &issuance.Watch{}, stopping: make(chan struct{}), urls: oid4vci.URLs{Issuer: cfg.PublicURL}}
 	var err error
 	if p.types, err = loadTypes(cfg.TypesDir); err != nil {
 		return nil, err
@@ -88,7 +89,7 @@ func (p *parts) wire(ctx context.Context, cfg config.Config, o Options, master s
 	if p.staff, err = staff.NewService(p.store, p.store, o.Clock, o.Random); err != nil {
 		return fmt.Errorf("set up staff: %w", err)
 	}
-	p.protocol = oid4vci.NewService(p.service, p.urls, master, o.Clock, o.Random)
+	p.protocol = oid4vci.NewService(p.service, p.urls, oid4vci.BatchSize(p.types), master, o.Clock, o.Random)
 	access, err := jose.NewSigner(p.keys.Keys[trust.Access].Signer, es256, p.keys.Keys[trust.Access].Chain)
 	if err != nil {
 		return fmt.Errorf("set up access key: %w", err)
@@ -175,10 +176,29 @@ func loadKeys(cfg config.Config, o Options) (trust.Set, error) {
 	if err != nil {
 		return trust.Set{}, fmt.Errorf("signing keys: %w", err)
 	}
-	for _, v := range set.Validity(now) {
-		o.Log.Info("certificate", "purpose", v.Purpose, "subject", v.Subject, "not_before", v.NotBefore, "not_after", v.NotAfter, "days_left", v.DaysLeft)
-	}
+	tellValidity(o.Log, set, now)
 	return set, nil
+}
+
+// tellValidity writes to the log how long each certificate is valid, as a warning when it should be renewed now.
+func tellValidity(log *slog.Logger, set trust.Set, now time.Time) {
+	const soon = 30 // days
+	for _, v := range set.Validity(now) {
+		level := slog.LevelInfo
+		if v.DaysLeft < soon {
+			level = slog.LevelWarn
+		}
+		log.Log(context.Background(), level, "certificate", "purpose", v.Purpose, "subject", v.Subject, "not_before", v.NotBefore,
+			"not_after", v.NotAfter, "days_left", v.DaysLeft)
+	}
+}
+
+// ready tells whether offers can be made and credentials signed.
+func (p *parts) ready(ctx context.Context) error {
+	if err := p.keys.ValidAt(p.clock()); err != nil {
+		return fmt.Errorf("signing keys: %w", err)
+	}
+	return p.store.Ping(ctx)
 }
 
 // loadMaster takes the master key from the settings; the demo keeps one of its own in the data dir.

@@ -9,6 +9,9 @@ import (
 // sweepEvery keeps EXPIRED well within five seconds of the deadline.
 const sweepEvery = time.Second
 
+// certificatesEvery is how often the log is told of certificates that end soon.
+const certificatesEvery = 12 * time.Hour
+
 // sessionSweepEvery is how often old sessions are removed; their limits hold without it.
 const sessionSweepEvery = time.Minute
 
@@ -21,6 +24,12 @@ func (p *parts) work() []func(context.Context) error {
 		},
 		func(ctx context.Context) error {
 			return every(ctx, sessionSweepEvery, p.log, "sweep sessions", p.staff.Sweep)
+		},
+		func(ctx context.Context) error {
+			return every(ctx, certificatesEvery, p.log, "look at certificates", func(context.Context) error {
+				tellValidity(p.log, p.keys, p.clock())
+				return nil
+			})
 		},
 	}
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/netip"
 	"time"
 
 	"counterfoil/internal/secret"
@@ -24,6 +25,8 @@ type Config struct {
 	ManagementTLSKey  string `env:"MANAGEMENT_TLS_KEY" doc:"PEM key of the management door"`
 	PortalTLSCert     string `env:"PORTAL_TLS_CERT" doc:"PEM chain of the portal"`
 	PortalTLSKey      string `env:"PORTAL_TLS_KEY" doc:"PEM key of the portal"`
+
+	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES" doc:"networks of the proxies before the doors, as CIDRs with commas between; the caller's address is then taken from X-Forwarded-For"`
 
 	DataDir     string      `env:"DATA_DIR" envDefault:"./data" doc:"SQLite database, keys and certificates"`
 	DatabaseURL secret.Text `env:"DATABASE_URL" secret:"true" doc:"postgres://… in production; empty means an SQLite file in the data dir"`

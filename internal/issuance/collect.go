@@ -35,7 +35,7 @@ func (s *Service) Authorize(ctx context.Context, token string) (Access, error) {
 	}
 	t, ok := s.Types.Type(g.Type)
 	if !ok {
-		return Access{}, fmt.Errorf("type %q of a grant is not loaded", g.Type)
+		claims = nil // a type that was taken away leaves nothing to collect
 	}
 	return Access{Grant: g, Offer: o, Type: t, claims: claims}, nil
 }
@@ -54,7 +54,7 @@ type Collected struct {
 	NotificationID string
 }
 
-// Collect signs one credential for each holder key and records them. Signing happens outside any
+// Collect signs one credential for each holder key, the first of them when there are more than the type gives at once, and records them. Signing happens outside any
 // transaction; a crash before the record is made loses only unsent signatures. Conflict when the
 // offer is not open for collecting or its limit is reached; Conflict with CodeReplayed when a
 // spent value is known, and then nothing is handed out.
@@ -71,6 +71,7 @@ func (s *Service) Collect(ctx context.Context, c Collect) (Collected, error) {
 		return Collected{}, err
 	}
 	now := s.Clock()
+	c.Keys = c.Keys[:min(len(c.Keys), c.Access.Type.Policy.BatchSize)]
 	out := Collected{NotificationID: batch}
 	records := make([]Credential, 0, len(c.Keys))
 	for _, key := range c.Keys {

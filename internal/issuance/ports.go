@@ -38,7 +38,8 @@ type Gates interface {
 	Redeem(ctx context.Context, r Redemption) error
 	// CountWrongCode counts one wrong transaction code in a commit of its own and records
 	// CodeRejected, or OfferFailed when the limit is reached. It returns the attempts left;
-	// Conflict when the offer is no longer open.
+	// Conflict when the offer is no longer open; Conflict with the value's code (CodeReplayed) when a spent value is known, and
+	// then nothing is counted.
 	CountWrongCode(ctx context.Context, w WrongCode) (left int, err error)
 	// Settle records what was signed: batch, credentials, spent values; the first settlement of an
 	// offer moves it to StatusIssued with CredentialIssued, later ones record CredentialReissued.
@@ -161,6 +162,7 @@ type WrongCode struct {
 	Offer       OfferID
 	At          time.Time
 	MaxAttempts int
+	Spent       []Spent
 }
 
 // Settlement is what was signed for one request. Limit bounds the credentials of one offer in total.

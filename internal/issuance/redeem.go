@@ -25,8 +25,13 @@ func (s *Service) RetrieveOffer(ctx context.Context, id OfferID, peek bool) (Off
 	if err != nil {
 		return Offer{}, secret.Text{}, err
 	}
-	if !o.Status.Fetchable() {
-		refusal := Refuse(Expired, "offer_gone", "this offer was used or has ended")
+	var refusal *Error
+	if _, known := s.Types.Type(o.Type); !known {
+		refusal = Refuse(Expired, "offer_gone", reasonTypeGone)
+	} else if !o.Status.Fetchable() {
+		refusal = Refuse(Expired, "offer_gone", "this offer was used or has ended")
+	}
+	if refusal != nil {
 		if !peek {
 			s.NoteRefusal(id, refusal.Reason)
 		}
@@ -77,7 +82,7 @@ func (s *Service) RedeemCode(ctx context.Context, r RedeemCode) (Token, error) {
 		return Token{}, err
 	}
 	if mac != nil && !secret.ConstantTimeEqual(mac, s.txCodeMAC(o.ID, *r.TxCode)) {
-		return Token{}, s.wrongCode(ctx, o.ID, now)
+		return Token{}, s.wrongCode(ctx, o.ID, r.Spent, now)
 	}
 	access, err := s.token()
 	if err != nil {
@@ -98,11 +103,17 @@ func (s *Service) RedeemCode(ctx context.Context, r RedeemCode) (Token, error) {
 	return Token{AccessToken: secret.NewText(access), Type: o.Type, ExpiresIn: s.settings.TokenTTL}, nil
 }
 
+// reasonTypeGone is said of an offer whose type was taken away after it was made: its code must not be burnt for nothing.
+const reasonTypeGone = "the credential configuration of this offer is no longer issued"
+
 // redeemable checks everything about a redemption but the transaction code's value, and
 // notes a refusal on the offer's timeline.
 func (s *Service) redeemable(o Offer, mac []byte, r RedeemCode, now time.Time) error {
 	var refusal *Error
+	_, known := s.Types.Type(o.Type)
 	switch st := o.StatusAt(now); {
+	case !known:
+		refusal = Refuse(Conflict, "type_gone", reasonTypeGone)
 	case st == StatusExpired:
 		refusal = Refuse(Expired, "offer_expired", "the offer has expired")
 	case !st.Fetchable():
@@ -121,8 +132,8 @@ func (s *Service) redeemable(o Offer, mac []byte, r RedeemCode, now time.Time) e
 	return refusal
 }
 
-func (s *Service) wrongCode(ctx context.Context, id OfferID, now time.Time) error {
-	left, err := s.Gates.CountWrongCode(ctx, WrongCode{Offer: id, At: now, MaxAttempts: s.settings.MaxAttempts})
+func (s *Service) wrongCode(ctx context.Context, id OfferID, spent []Spent, now time.Time) error {
+	left, err := s.Gates.CountWrongCode(ctx, WrongCode{Offer: id, At: now, MaxAttempts: s.settings.MaxAttempts, Spent: spent})
 	if err != nil {
 		s.noteLost(id, err)
 		return fmt.Errorf("count wrong code: %w", err)
@@ -139,6 +150,20 @@ func (s *Service) noteLost(id OfferID, err error) {
 	if errors.As(err, &refusal) {
 		s.NoteRefusal(id, refusal.Reason)
 	}
+}
+
+// NoteRefusedCode puts a refusal on the timeline of the offer that a pre-authorized code belongs to; a code that nobody knows leaves no
+// trace.
+func (s *Service) NoteRefusedCode(ctx context.Context, code, cause string) error {
+	o, _, err := s.Gates.OfferByCode(ctx, secret.Hash(code))
+	switch {
+	case KindOf(err) == NotFound:
+		return nil
+	case err != nil:
+		return fmt.Errorf("find code: %w", err)
+	}
+	s.NoteRefusal(o.ID, cause)
+	return nil
 }
 
 // NoteRefusal puts a refusal that a wallet got on the timeline of its offer, so that staff never

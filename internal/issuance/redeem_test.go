@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -244,6 +245,114 @@ func TestService_RedeemCode_spends_single_use_values(t *testing.T) {
 		t.Errorf("a replayed value left the offer %s", got)
 	}
 	two.run(two.redeemRight)
+}
+
+// A proof that came with a wrong code is spent by it: it paid for a guess.
+func TestService_RedeemCode_a_wrong_code_spends_single_use_values(t *testing.T) {
+	c := newDesk(t).customer()
+	spent := []issuance.Spent{{Hash: secret.Hash("jti"), ExpiresAt: start().Add(time.Hour)}}
+	redeem := func(code string) error {
+		_, err := c.RedeemCode(t.Context(), issuance.RedeemCode{Code: c.Code(c.id).Reveal(), TxCode: &code, Spent: spent, Thumbprint: "jkt"})
+		return err
+	}
+	wantKind(t, redeem("wrong"), issuance.Denied)
+	for _, code := range []string{"wrong", c.code} {
+		if err := redeem(code); codeOf(err) != issuance.CodeReplayed {
+			t.Errorf("got %v", err)
+		}
+	}
+	if o, err := c.Offer(t.Context(), c.id); err != nil || o.Attempts != 1 || o.Status != issuance.StatusReady {
+		t.Errorf("the offer is %+v, %v", o, err)
+	}
+}
+
+// Whoever lowers the limit while offers are open must not strand those that are beyond it: the next wrong code ends them.
+func TestService_RedeemCode_a_limit_that_was_lowered_still_ends_the_offer(t *testing.T) {
+	d := newDesk(t)
+	c := d.customer()
+	for range 3 {
+		wantKind(t, c.redeemWrong(), issuance.Denied)
+	}
+	stricter := issuance.NewService(d.Dependencies, issuance.Settings{OfferTTL: offerTTL, TokenTTL: tokenTTL, MaxAttempts: 2})
+	wrong := "wrong"
+	_, err := stricter.RedeemCode(t.Context(), issuance.RedeemCode{Code: d.Code(c.id).Reveal(), TxCode: &wrong})
+	wantKind(t, err, issuance.Locked)
+	if got := c.status(); got != issuance.StatusFailed {
+		t.Errorf("the offer is %s", got)
+	}
+}
+
+// A type that was taken away after its offer was made: nothing is burnt, and the refusal stands on the timeline.
+func TestService_an_offer_whose_type_is_gone_is_gone(t *testing.T) {
+	d := newDesk(t)
+	open, redeemed := d.customer(), d.customer()
+	redeemed.run(redeemed.redeemRight)
+	without := d.Dependencies
+	without.Types = types{}
+	later := issuance.NewService(without, issuance.Settings{OfferTTL: offerTTL, TokenTTL: tokenTTL, MaxAttempts: attempts})
+	_, _, err := later.RetrieveOffer(t.Context(), open.id, false)
+	wantKind(t, err, issuance.Expired)
+	_, err = later.RedeemCode(t.Context(), issuance.RedeemCode{Code: d.Code(open.id).Reveal(), TxCode: &open.code})
+	wantKind(t, err, issuance.Conflict)
+	access, err := later.Authorize(t.Context(), redeemed.token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = later.Collect(t.Context(), issuance.Collect{Access: access, Keys: []issuance.HolderKey{holderKey(t)}})
+	wantKind(t, err, issuance.Conflict)
+	const want = "offer.created request.refused" // both refusals are one event, counted
+	if got := open.eventually(want); got != want || open.status() != issuance.StatusReady {
+		t.Errorf("the offer is %s with %q", open.status(), got)
+	}
+}
+
+// A wallet that repeats itself is counted, so that it hides nothing of what comes after.
+func TestService_repeated_refusals_are_one_event_with_a_count(t *testing.T) {
+	c := newDesk(t).customer()
+	const times = 60
+	for range times {
+		c.NoteRefusal(c.id, "the wallet insists")
+	}
+	c.NoteRefusal(c.id, "and now something else")
+	c.run(c.redeemRight)
+	line, err := c.Timeline(t.Context(), c.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted, last := 0, ""
+	for _, e := range line.Events {
+		n := 1
+		if _, err := fmt.Sscanf(e.Cause, "the wallet insists (%d times)", &n); err == nil || e.Cause == "the wallet insists" {
+			counted += n
+		}
+		if e.Kind == issuance.RequestRefused {
+			last = e.Cause
+		}
+	}
+	if counted != times || last != "and now something else" {
+		t.Errorf("%d of %d are counted, the last is %q", counted, times, last)
+	}
+}
+
+// Whoever has seen the QR code can fetch without end; what a wallet is refused later must still be seen.
+func TestService_fetches_hide_no_refusal(t *testing.T) {
+	c := newDesk(t).customer()
+	for range 600 {
+		if _, _, err := c.RetrieveOffer(t.Context(), c.id, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wantKind(t, c.redeem(nil), issuance.Invalid)
+	c.run(c.redeemRight)
+	line, err := c.Timeline(t.Context(), c.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(line.Events, func(e issuance.Event) bool {
+		return strings.HasPrefix(e.Cause, "the offer asks for a transaction code")
+	}) {
+		t.Errorf("%d events, and the refusal is not among them", len(line.Events))
+	}
 }
 
 func TestService_Code_is_the_offers_own(t *testing.T) {

@@ -4,7 +4,9 @@ import (
 	"crypto"
 	"crypto/x509"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/lestrrat-go/jwx/v2/jwa"
 	"github.com/lestrrat-go/jwx/v2/jws"
@@ -36,6 +38,19 @@ func (s Signer) Certificate() *x509.Certificate {
 		return nil
 	}
 	return s.chain[0]
+}
+
+// ErrCertificateNotValid means that the time for which a certificate was issued is over or has not begun: nothing may be signed.
+var ErrCertificateNotValid = errors.New("the certificate is not valid at this time")
+
+// ValidAt gives ErrCertificateNotValid when a certificate of the chain is not valid at the time now.
+func (s Signer) ValidAt(now time.Time) error {
+	for _, c := range s.chain {
+		if now.Before(c.NotBefore) || now.After(c.NotAfter) {
+			return ErrCertificateNotValid
+		}
+	}
+	return nil
 }
 
 // Public gives the public key.

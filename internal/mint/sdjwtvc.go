@@ -38,7 +38,13 @@ var errMismatch = errors.New("what was signed is not what was prepared")
 // Mint signs one credential and checks it. Times are rounded to whole hours before anything is derived from
 // them, so that credentials of one batch do not tell when exactly they were made (RFC 9901 §10.1).
 func (m *SDJWTVC) Mint(_ context.Context, p issuance.Prepared) (issuance.Minted, error) {
+	if err := m.signer.ValidAt(p.At); err != nil {
+		return issuance.Minted{}, fmt.Errorf("sign credential: %w", err)
+	}
 	issued, expires := m.times(p)
+	if !expires.After(p.At) {
+		return issuance.Minted{}, fmt.Errorf("sign credential: it would be over at once: %w", jose.ErrCertificateNotValid)
+	}
 	always := map[string]any{
 		"iss": m.issuer, "vct": p.Type.VCT,
 		"iat": issued.Unix(), "nbf": issued.Unix(), "exp": expires.Unix(),

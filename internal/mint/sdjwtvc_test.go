@@ -5,6 +5,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -126,6 +127,21 @@ func TestSDJWTVC_Mint_ends_with_its_certificate(t *testing.T) {
 	}
 	if end := set.Keys[trust.Issuer].Chain[0].NotAfter; got.ExpiresAt.After(end) {
 		t.Errorf("valid until %s, the certificate until %s", got.ExpiresAt, end)
+	}
+}
+
+// A credential that its certificate does not vouch for is worse than none.
+func TestSDJWTVC_Mint_signs_nothing_outside_its_certificate(t *testing.T) {
+	m, set := minter(t)
+	leaf := set.Keys[trust.Issuer].Chain[0]
+	for name, at := range map[string]time.Time{
+		"before it begins": leaf.NotBefore.Add(-time.Minute), "after its end": leaf.NotAfter.Add(48 * time.Hour),
+	} {
+		p := prepared(t)
+		p.At = at
+		if got, err := m.Mint(t.Context(), p); !errors.Is(err, jose.ErrCertificateNotValid) || got.Credential != "" {
+			t.Errorf("%s: got %v, valid until %s", name, err, got.ExpiresAt)
+		}
 	}
 }
 

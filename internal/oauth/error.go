@@ -60,7 +60,7 @@ func InvalidDPoPProof(description string) *Error {
 
 // UseDPoPNonce is RFC 9449 §8 use_dpop_nonce.
 func UseDPoPNonce() *Error {
-	return NewError(badRequest, codeUseNonce, "the DPoP proof must carry the nonce from the DPoP-Nonce header")
+	return NewError(badRequest, CodeUseNonce, "the DPoP proof must carry the nonce from the DPoP-Nonce header")
 }
 
 // InvalidToken is RFC 6750 §3.1 invalid_token.
@@ -73,7 +73,7 @@ func InsufficientScope(description string) *Error {
 	return NewError(forbidden, "insufficient_scope", description)
 }
 
-const (
-	codeInvalidProof = "invalid_dpop_proof"
-	codeUseNonce     = "use_dpop_nonce"
-)
+const codeInvalidProof = "invalid_dpop_proof"
+
+// CodeUseNonce asks the wallet to try again with the nonce of the answer (RFC 9449 §8).
+const CodeUseNonce = "use_dpop_nonce"

@@ -46,7 +46,7 @@ func (s *Service) Credential(ctx context.Context, r Request) ([]byte, error) {
 	}
 	body, err := s.issue(ctx, r, access, dpop)
 	if e, ok := asOAuth(err); ok {
-		s.issuance.NoteRefusal(access.Offer.ID, "credential request: "+e.Description)
+		s.noteRefusal(access.Offer.ID, PathCredential, e)
 	}
 	return body, err
 }
@@ -59,13 +59,11 @@ func (s *Service) issue(ctx context.Context, r Request, access issuance.Access, 
 	if e := s.checkSubject(req, access); e != nil {
 		return nil, e
 	}
-	keys, nonce, e := s.checkProofs(req, access)
+	keys, nonces, e := s.checkProofs(req)
 	if e != nil {
 		return nil, e
 	}
-	got, err := s.issuance.Collect(ctx, issuance.Collect{
-		Access: access, Keys: keys, Spent: append(s.spentJTI(dpop), s.nonces.spent(nonce, s.clock())),
-	})
+	got, err := s.issuance.Collect(ctx, issuance.Collect{Access: access, Keys: keys, Spent: append(s.spentJTI(dpop), nonces...)})
 	if err != nil {
 		return nil, refuseCredential(err)
 	}
@@ -144,8 +142,14 @@ func (s *Service) checkSubject(req credentialRequest, access issuance.Access) *o
 	return nil
 }
 
-// hasToken tells whether a raw query carries an access token.
-func hasToken(query string) bool {
+// checkQuery refuses an access token in a raw query, where logs would keep it (RFC 6750 §3.1), and a query in which one could hide.
+func checkQuery(query string) *oauth.Error {
 	values, err := url.ParseQuery(query)
-	return err != nil || values.Has("access_token")
+	switch {
+	case err != nil:
+		return oauth.InvalidRequest("the query of the URL is not well-formed")
+	case values.Has("access_token"):
+		return oauth.InvalidRequest("an access token must not be sent in the URL")
+	}
+	return nil
 }

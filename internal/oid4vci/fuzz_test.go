@@ -54,7 +54,7 @@ func fuzzService(f *testing.F) *Service {
 	}
 	now := time.Date(2026, 11, 23, 12, 34, 56, 0, time.UTC)
 	domain := issuance.NewService(issuance.Dependencies{Types: fuzzTypes(types), Master: master}, issuance.Settings{})
-	return NewService(domain, URLs{Issuer: fuzzIssuer}, master, func() time.Time { return now }, rand.Reader)
+	return NewService(domain, URLs{Issuer: fuzzIssuer}, BatchSize(types), master, func() time.Time { return now }, rand.Reader)
 }
 
 // wantKnown holds a refusal to codes that a specification has, and to its characters.

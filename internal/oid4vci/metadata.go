@@ -60,6 +60,9 @@ func (m *Metadata) Signed(now time.Time) ([]byte, error) {
 	if m.signed != nil && now.Sub(m.signedAt) < metadataLifetime/2 && !now.Before(m.signedAt) {
 		return m.signed, nil
 	}
+	if err := m.signer.ValidAt(now); err != nil {
+		return nil, fmt.Errorf("sign metadata: %w", err)
+	}
 	claims := map[string]any{"sub": m.identifier, "iss": m.identifier, "iat": now.Unix(), "exp": now.Add(metadataLifetime).Unix()}
 	for name, value := range m.claims {
 		claims[name] = value
@@ -78,9 +81,7 @@ func (m *Metadata) Signed(now time.Time) ([]byte, error) {
 
 func issuerMetadata(urls URLs, types []typemeta.Type, name string) map[string]any {
 	configurations := map[string]any{}
-	batch := 0
 	for _, t := range types {
-		batch = max(batch, t.Policy.BatchSize)
 		configurations[t.ID] = map[string]any{
 			"format": formatSDJWTVC, "vct": t.VCT, "scope": t.Policy.Scope,
 			"cryptographic_binding_methods_supported": []string{"jwk"},
@@ -97,10 +98,20 @@ func issuerMetadata(urls URLs, types []typemeta.Type, name string) map[string]an
 		"credential_configurations_supported": configurations,
 		"display":                             []any{map[string]any{"name": name, "locale": "en"}},
 	}
-	if batch >= minBatch {
+	if batch := BatchSize(types); batch >= minBatch {
 		m["batch_credential_issuance"] = map[string]any{"batch_size": batch}
 	}
 	return m
+}
+
+// BatchSize is how many proofs a request may have, for every type alike: the metadata has one number for the whole issuer (OpenID4VCI
+// 1.0 §12.2.4). A type that gives fewer credentials at once answers with as many as it gives (§14.6).
+func BatchSize(types []typemeta.Type) int {
+	batch := 1
+	for _, t := range types {
+		batch = max(batch, t.Policy.BatchSize)
+	}
+	return batch
 }
 
 func serverMetadata(urls URLs, types []typemeta.Type) map[string]any {

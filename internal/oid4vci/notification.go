@@ -31,7 +31,7 @@ func (s *Service) Notification(ctx context.Context, r Request) error {
 	}
 	n, kind, e := readNotification(r)
 	if e != nil {
-		s.issuance.NoteRefusal(access.Offer.ID, "notification: "+e.Description)
+		s.noteRefusal(access.Offer.ID, PathNotification, e)
 		return e
 	}
 	err = s.issuance.Notify(ctx, issuance.Notify{

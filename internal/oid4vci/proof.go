@@ -1,6 +1,8 @@
 package oid4vci
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"counterfoil/internal/issuance"
@@ -26,35 +28,35 @@ type proofClaims struct {
 	Issuer   any      `json:"iss"`
 }
 
-// checkProofs holds the proofs of a request to Appendix F.1 and F.4 and gives one holder key for each, and the nonce that
-// they share. All signatures are checked before the nonce is judged, and nothing is spent here.
-func (s *Service) checkProofs(req credentialRequest, access issuance.Access) ([]issuance.HolderKey, string, *oauth.Error) {
-	texts, e := proofTexts(req.Proofs, access.Type.Policy.BatchSize)
+// checkProofs holds the proofs of a request to Appendix F.1 and F.4 and gives one holder key for each, and their nonces as values to
+// spend: proofs may share one. All signatures are checked before a nonce is judged, and nothing is spent here.
+func (s *Service) checkProofs(req credentialRequest) ([]issuance.HolderKey, []issuance.Spent, *oauth.Error) {
+	texts, e := proofTexts(req.Proofs, s.batch)
 	if e != nil {
-		return nil, "", e
+		return nil, nil, e
 	}
 	now := s.clock()
 	var keys []issuance.HolderKey
-	nonce, seen := "", map[string]bool{}
-	for i, text := range texts {
+	nonces, seen := map[string]bool{}, map[string]bool{}
+	for _, text := range texts {
 		key, claims, e := s.checkProof(text, now)
 		if e != nil {
-			return nil, "", e
+			return nil, nil, e
 		}
 		if seen[key.Thumbprint()] {
-			return nil, "", bad(invalidProof, "each proof must be made with a key of its own")
+			return nil, nil, bad(invalidProof, "each proof must be made with a key of its own")
 		}
-		seen[key.Thumbprint()] = true
-		if i > 0 && nonce != *claims.Nonce {
-			return nil, "", bad(invalidNonce, "the proofs of one request must carry the same nonce")
-		}
-		nonce = *claims.Nonce
+		seen[key.Thumbprint()], nonces[*claims.Nonce] = true, true
 		keys = append(keys, issuance.HolderKey{JWK: key.JWK(), Thumbprint: key.Thumbprint()})
 	}
-	if !s.nonces.check(purposeProof, nonce, now) {
-		return nil, "", bad(invalidNonce, "the nonce is not one of ours or too old, ask for a fresh one")
+	var spent []issuance.Spent
+	for _, nonce := range slices.Sorted(maps.Keys(nonces)) { // in one order, so that two requests never wait for each other
+		if !s.nonces.check(purposeProof, nonce, now) {
+			return nil, nil, bad(invalidNonce, "the nonce is not one of ours or too old, ask for a fresh one")
+		}
+		spent = append(spent, s.nonces.spent(nonce, now))
 	}
-	return keys, nonce, nil
+	return keys, spent, nil
 }
 
 // proofTexts reads the proofs member: an object with the one member jwt, a non-empty array of at most batch texts.
@@ -91,7 +93,7 @@ func (s *Service) checkProof(text string, now time.Time) (jose.PublicKey, proofC
 	}
 	token, err := jose.Parse(text)
 	if err != nil {
-		return fail("the proof is " + err.Error())
+		return fail("the proof: " + err.Error())
 	}
 	if token.Typ() != typProof {
 		return fail("typ of the proof must be " + typProof)

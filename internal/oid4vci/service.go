@@ -2,6 +2,7 @@ package oid4vci
 
 import (
 	"io"
+	pathpkg "path"
 	"time"
 
 	"counterfoil/internal/issuance"
@@ -13,13 +14,14 @@ import (
 type Service struct {
 	issuance *issuance.Service
 	urls     URLs
+	batch    int
 	clock    func() time.Time
 	nonces   nonces
 }
 
-// NewService makes the endpoints.
-func NewService(i *issuance.Service, urls URLs, master secret.Master, clock func() time.Time, random io.Reader) *Service {
-	return &Service{issuance: i, urls: urls, clock: clock, nonces: nonces{key: master.Derive("nonces"), random: random}}
+// NewService makes the endpoints. batch is the batch_size of the issuer metadata, see BatchSize.
+func NewService(i *issuance.Service, urls URLs, batch int, master secret.Master, clock func() time.Time, random io.Reader) *Service {
+	return &Service{issuance: i, urls: urls, batch: batch, clock: clock, nonces: nonces{key: master.Derive("nonces"), random: random}}
 }
 
 // Request is what every protected request carries besides its body.
@@ -65,8 +67,8 @@ func (s *Service) spentJTI(p *oauth.DPoPProof) []issuance.Spent {
 // (RFC 6750 §2.1, RFC 9449 §7). A *oauth.Error with an empty code means that there was no token.
 func (s *Service) authorize(r Request, path string, find func(token string) (issuance.Access, error)) (issuance.Access, *oauth.DPoPProof, error) {
 	none := issuance.Access{}
-	if len(r.Query) > 0 && hasToken(r.Query) {
-		return none, nil, oauth.NewError(400, "invalid_request", "an access token must not be sent in the URL") // RFC 6750 §3.1
+	if e := checkQuery(r.Query); e != nil {
+		return none, nil, e
 	}
 	scheme, token, e := oauth.ParseAuthorization(r.Authorization)
 	if e != nil {
@@ -79,25 +81,43 @@ func (s *Service) authorize(r Request, path string, find func(token string) (iss
 	if err != nil {
 		return none, nil, err
 	}
-	bound := access.Grant.Thumbprint != ""
+	proof, e := s.checkBinding(r, path, scheme, token, access.Grant.Thumbprint)
+	if e != nil {
+		s.noteRefusal(access.Offer.ID, path, e)
+		return none, nil, e
+	}
+	return access, proof, nil
+}
+
+// checkBinding holds a request to the key that its access token is bound to; thumbprint is empty for a bearer token.
+func (s *Service) checkBinding(r Request, path string, scheme oauth.Scheme, token, thumbprint string) (*oauth.DPoPProof, *oauth.Error) {
+	bound := thumbprint != ""
 	switch {
 	case bound && scheme == oauth.Bearer:
-		return none, nil, oauth.InvalidToken("the access token is bound to a key: present it with DPoP")
+		return nil, oauth.InvalidToken("the access token is bound to a key: present it with DPoP")
 	case !bound && scheme == oauth.DPoP:
-		return none, nil, oauth.InvalidToken("the access token is not bound to a key: present it as Bearer")
+		return nil, oauth.InvalidToken("the access token is not bound to a key: present it as Bearer")
 	case bound && len(r.DPoP) == 0:
-		return none, nil, unauthorized(oauth.InvalidDPoPProof("the DPoP header is missing"))
+		return nil, unauthorized(oauth.InvalidDPoPProof("the DPoP header is missing"))
 	case !bound:
-		return access, nil, nil
+		return nil, nil
 	}
 	proof, e := s.prove(r, path, token)
 	if e != nil {
-		return none, nil, unauthorized(e)
+		return nil, unauthorized(e)
 	}
-	if proof.Thumbprint != access.Grant.Thumbprint {
-		return none, nil, oauth.InvalidToken("the proof is made with another key than the access token is bound to")
+	if proof.Thumbprint != thumbprint {
+		return nil, oauth.InvalidToken("the proof is made with another key than the access token is bound to")
 	}
-	return access, proof, nil
+	return proof, nil
+}
+
+// noteRefusal puts what a wallet was refused on the timeline of its offer. That a nonce must be fetched first is no refusal but how
+// DPoP begins.
+func (s *Service) noteRefusal(id issuance.OfferID, path string, e *oauth.Error) {
+	if e.Code != oauth.CodeUseNonce {
+		s.issuance.NoteRefusal(id, pathpkg.Base(path)+" request: "+e.Description)
+	}
 }
 
 // unauthorized turns a DPoP error of the token endpoint into that of a resource.

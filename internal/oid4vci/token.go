@@ -43,7 +43,7 @@ type tokenRequest struct {
 func (s *Service) Token(ctx context.Context, r Request) ([]byte, error) {
 	t, e := s.readToken(r)
 	if e != nil {
-		return nil, e
+		return nil, s.refuseEarly(ctx, t.code, e)
 	}
 	scheme, thumbprint := oauth.Bearer, ""
 	if t.proof != nil {
@@ -68,39 +68,52 @@ func (s *Service) Token(ctx context.Context, r Request) ([]byte, error) {
 	return b, nil
 }
 
+// refuseEarly gives a refusal that came before the code was looked up, after noting it on the offer of the code.
+func (s *Service) refuseEarly(ctx context.Context, code string, e *oauth.Error) error {
+	if code == "" || len(code) > maxCode || e.Code == oauth.CodeUseNonce {
+		return e
+	}
+	if err := s.issuance.NoteRefusedCode(ctx, code, "token request: "+e.Description); err != nil {
+		return err
+	}
+	return e
+}
+
+// readToken reads a token request. When it refuses, the code is there as far as it was read.
 func (s *Service) readToken(r Request) (tokenRequest, *oauth.Error) {
 	form, e := oauth.ParseForm(r.ContentType, r.Query, r.Body)
 	if e != nil {
 		return tokenRequest{}, e
 	}
+	var t tokenRequest
+	t.code, _ = form.Get("pre-authorized_code")
 	// 1. Client authentication.
 	if e := refuseClient(len(r.Authorization), form); e != nil {
-		return tokenRequest{}, e
+		return t, e
 	}
 	grant, has := form.Get("grant_type")
 	switch {
 	case !has:
-		return tokenRequest{}, oauth.InvalidRequest("grant_type is missing")
+		return t, oauth.InvalidRequest("grant_type is missing")
 	case grant != issuance.GrantPreAuthorizedCode:
-		return tokenRequest{}, oauth.UnsupportedGrantType("the grant type must be " + issuance.GrantPreAuthorizedCode)
+		return t, oauth.UnsupportedGrantType("the grant type must be " + issuance.GrantPreAuthorizedCode)
 	}
 	// 2. The DPoP proof, before anything is spent.
-	var t tokenRequest
 	if t.proof, e = s.prove(r, PathToken, ""); e != nil {
-		return tokenRequest{}, e
+		return t, e
 	}
 	// 3. The code and what comes with it.
-	if t.code, has = form.Get("pre-authorized_code"); !has {
-		return tokenRequest{}, oauth.InvalidRequest("pre-authorized_code is missing")
+	if t.code == "" {
+		return t, oauth.InvalidRequest("pre-authorized_code is missing")
 	}
 	if len(t.code) > maxCode {
-		return tokenRequest{}, oauth.InvalidGrant("the pre-authorized code is not known")
+		return t, oauth.InvalidGrant("the pre-authorized code is not known")
 	}
 	if code, has := form.Get("tx_code"); has {
 		t.txCode = &code
 	}
 	if resource, has := form.Get("resource"); has && resource != s.urls.Issuer {
-		return tokenRequest{}, bad("invalid_target", "the resource is not this credential issuer") // RFC 8707 §2
+		return t, bad("invalid_target", "the resource is not this credential issuer") // RFC 8707 §2
 	}
 	t.details, e = s.readDetails(form)
 	return t, e

@@ -54,7 +54,7 @@ func TestTxCode_has_the_asked_form_and_is_never_trivial(t *testing.T) {
 }
 
 func TestTrivial(t *testing.T) {
-	for _, code := range []string{"000000", "111111", "123456", "654321", "121212", "123123", "987654", "1985", "2012", "0123", "ABCDEF"} {
+	for _, code := range []string{"000000", "111111", "123456", "654321", "121212", "123123", "987654", "1985", "2012", "0123", "ABCDEF", "112233", "111222", "001122", "123321", "4554", "AABBCC"} {
 		if !secret.Trivial(code) {
 			t.Errorf("%s is not seen as trivial", code)
 		}

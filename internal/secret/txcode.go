@@ -3,6 +3,7 @@ package secret
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -55,9 +56,17 @@ func draw(r io.Reader, alphabet string, length int) (string, error) {
 	return out.String(), nil
 }
 
-// Trivial tells codes that are guessed first: a short pattern repeated (000000, 121212, 123123),
-// a run up or down (123456, 987654), and four digits that look like a year of birth.
+// Trivial tells codes that are guessed first: a short pattern repeated (000000, 121212, 123123), one that reads the same backwards
+// (123321), a run up or down, also with its characters doubled (123456, 987654, 112233), and four digits that look like a year of birth.
 func Trivial(code string) bool {
+	if once := strings.Join(slices.Compact(strings.Split(code, "")), ""); len(once) <= len(code)/2 && (len(once) < 3 || Trivial(once)) {
+		return true
+	}
+	backwards := strings.Split(code, "")
+	slices.Reverse(backwards)
+	if strings.Join(backwards, "") == code {
+		return true
+	}
 	for size := 1; size <= len(code)/2; size++ {
 		if len(code)%size == 0 && strings.Repeat(code[:size], len(code)/size) == code {
 			return true

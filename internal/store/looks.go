@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -21,26 +22,51 @@ const (
 // keeping a wallet waiting.
 type looks struct {
 	mu      sync.Mutex
-	byOffer map[issuance.OfferID][]issuance.Look
+	byOffer map[issuance.OfferID][]counted
 	total   int
-	dropped int
+	dropped map[issuance.OfferID]int
 }
 
-func newLooks() *looks { return &looks{byOffer: map[issuance.OfferID][]issuance.Look{}} }
+// counted is a look that came so many times in a row.
+type counted struct {
+	issuance.Look
+	times int
+}
 
+// cause is the look's, with how often it came.
+func (c counted) cause() string {
+	switch {
+	case c.times == 1:
+		return c.Cause
+	case c.Cause == "":
+		return fmt.Sprintf("%d times", c.times)
+	}
+	return fmt.Sprintf("%s (%d times)", c.Cause, c.times)
+}
+
+func newLooks() *looks {
+	return &looks{byOffer: map[issuance.OfferID][]counted{}, dropped: map[issuance.OfferID]int{}}
+}
+
+// add buffers a look. The same one again is counted, so that a wallet which repeats itself hides nothing of what comes after.
 func (l *looks) add(look issuance.Look) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.byOffer[look.Offer]) >= maxLooks || l.total >= maxBuffered {
-		l.dropped++
+	list := l.byOffer[look.Offer]
+	if n := len(list); n > 0 && list[n-1].Kind == look.Kind && list[n-1].Cause == look.Cause {
+		list[n-1].times++
 		return
 	}
-	l.byOffer[look.Offer] = append(l.byOffer[look.Offer], look)
+	if len(list) >= maxLooks || l.total >= maxBuffered {
+		l.dropped[look.Offer]++
+		return
+	}
+	l.byOffer[look.Offer] = append(list, counted{look, 1})
 	l.total++
 }
 
 // take removes and gives the looks at one offer.
-func (l *looks) take(id issuance.OfferID) []issuance.Look {
+func (l *looks) take(id issuance.OfferID) []counted {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	taken := l.byOffer[id]
@@ -49,11 +75,11 @@ func (l *looks) take(id issuance.OfferID) []issuance.Look {
 	return taken
 }
 
-// takeAll removes and gives the looks at up to n offers, and how many were dropped since the last call.
-func (l *looks) takeAll(n int) (taken map[issuance.OfferID][]issuance.Look, dropped int) {
+// takeAll removes and gives the looks at up to n offers, and how many were dropped of each offer since the last call.
+func (l *looks) takeAll(n int) (taken map[issuance.OfferID][]counted, dropped map[issuance.OfferID]int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	taken = map[issuance.OfferID][]issuance.Look{}
+	taken = map[issuance.OfferID][]counted{}
 	for id, list := range l.byOffer {
 		if len(taken) == n {
 			break
@@ -62,12 +88,12 @@ func (l *looks) takeAll(n int) (taken map[issuance.OfferID][]issuance.Look, drop
 		delete(l.byOffer, id)
 		l.total -= len(list)
 	}
-	dropped, l.dropped = l.dropped, 0
+	dropped, l.dropped = l.dropped, map[issuance.OfferID]int{}
 	return taken, dropped
 }
 
 // putBack returns looks that could not be written, before newer ones.
-func (l *looks) putBack(id issuance.OfferID, list []issuance.Look) {
+func (l *looks) putBack(id issuance.OfferID, list []counted) {
 	if len(list) == 0 {
 		return
 	}
@@ -105,8 +131,8 @@ func (s *Store) flushLooks(ctx context.Context) {
 
 func (s *Store) flushOnce(ctx context.Context) error {
 	taken, dropped := s.looks.takeAll(flushSize)
-	if dropped > 0 {
-		s.Log.Warn("looks dropped: more came than are kept", "count", dropped)
+	for id, count := range dropped {
+		s.Log.Warn("looks dropped: more came than are kept", "offer", id, "count", count)
 	}
 	if len(taken) == 0 {
 		return nil
@@ -133,21 +159,22 @@ func (s *Store) flushOnce(ctx context.Context) error {
 
 // writeLooks records looks in the order they came. The first fetch of a ready offer makes it retrieved. An offer
 // that has too many events already, or is gone, takes no more.
-func (t *tx) writeLooks(list []issuance.Look) error {
+func (t *tx) writeLooks(list []counted) error {
 	for _, l := range list {
-		set, args := "", []any{}
+		set, args, room := "", []any{}, maxVersion
 		if l.Kind == issuance.OfferRetrieved {
+			room = maxFetches
 			set = "status = CASE WHEN status = 'ready' AND expires_at > ? THEN 'retrieved' ELSE status END"
 			args = append(args, millis(l.At))
 		}
-		version, err := t.advance(l.Offer, issuance.Statuses(), set, "version < ?", append(args, maxVersion)...)
+		version, err := t.advance(l.Offer, issuance.Statuses(), set, "version < ?", append(args, room)...)
 		if err != nil {
 			return err
 		}
 		if version == 0 {
 			continue
 		}
-		if err := t.event(issuance.Event{Offer: l.Offer, Sequence: version, Kind: l.Kind, At: l.At, Cause: l.Cause}); err != nil {
+		if err := t.event(issuance.Event{Offer: l.Offer, Sequence: version, Kind: l.Kind, At: l.At, Cause: l.cause()}); err != nil {
 			return err
 		}
 	}

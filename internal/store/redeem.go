@@ -51,6 +51,9 @@ func (s *Store) Redeem(ctx context.Context, r issuance.Redemption) error {
 func (s *Store) CountWrongCode(ctx context.Context, w issuance.WrongCode) (left int, err error) {
 	open := issuance.Sources(issuance.StatusRedeemed)
 	err = s.change(ctx, w.Offer, func(t *tx) error {
+		if err := t.spend(w.Spent); err != nil {
+			return err
+		}
 		version, err := t.advance(w.Offer, open, "attempts = attempts + 1", "expires_at > ? AND attempts + 1 < ?", millis(w.At), w.MaxAttempts)
 		if err != nil {
 			return err
@@ -60,7 +63,7 @@ func (s *Store) CountWrongCode(ctx context.Context, w issuance.WrongCode) (left 
 		}
 		left = 0
 		const cause = "too many wrong transaction codes"
-		version, err = t.advance(w.Offer, open, "attempts = attempts + 1, status = ?, cause = ?, "+destroy, "expires_at > ? AND attempts + 1 = ?",
+		version, err = t.advance(w.Offer, open, "attempts = attempts + 1, status = ?, cause = ?, "+destroy, "expires_at > ? AND attempts + 1 >= ?",
 			string(issuance.StatusFailed), cause, millis(w.At), w.MaxAttempts)
 		if err != nil {
 			return err

@@ -17,6 +17,10 @@ const maxTries = 5
 // maxVersion bounds the events of one offer, so that nobody can fill the database with looks at it.
 const maxVersion = 500
 
+// maxFetches is where fetches alone stop being recorded: whoever has seen the QR code can fetch, and must not be able to hide what a
+// wallet is refused later.
+const maxFetches = 100
+
 // tx is one transaction on offers.
 type tx struct {
 	*gorm.DB

@@ -54,6 +54,18 @@ func (s Set) RefuseDemo() error {
 	return errors.Join(faults...)
 }
 
+// ValidAt gives an error that names the first certificate that is not valid at the time now.
+func (s Set) ValidAt(now time.Time) error {
+	for _, p := range Purposes() {
+		for _, c := range s.Keys[p].Chain {
+			if now.Before(c.NotBefore) || now.After(c.NotAfter) {
+				return fmt.Errorf("the %s certificate %s is not valid now", p, c.Subject)
+			}
+		}
+	}
+	return nil
+}
+
 // Validity is how long one certificate is valid.
 type Validity struct {
 	Purpose   Purpose

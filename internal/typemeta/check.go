@@ -153,8 +153,10 @@ func (c *checker) scalar(v any, path Path, at string, mandatory bool) any {
 	if v == "" {
 		if mandatory {
 			c.fault(at, CodeMissing, "this claim is mandatory")
+		} else {
+			c.fault(at, CodeInvalid, "must not be empty: leave it out")
 		}
-		return v
+		return nil
 	}
 	normal, code, reason := c.t.Hint(path).check(v, path, c.now)
 	if code != "" {

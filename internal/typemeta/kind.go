@@ -154,8 +154,12 @@ func checkDate(s string, path Path, now time.Time) (any, string, string) {
 	if err != nil {
 		return nil, "invalid_date", "must be a date that exists, as YYYY-MM-DD"
 	}
+	const outOfRange, firstYear = "date_out_of_range", 1000
+	if day.Year() < firstYear {
+		return nil, outOfRange, "must have a year of four digits"
+	}
 	if strings.Contains(strings.ToLower(path.String()), "birth") && day.After(now) {
-		return nil, "date_out_of_range", "must not lie in the future"
+		return nil, outOfRange, "must not lie in the future"
 	}
 	return s, "", ""
 }

@@ -129,7 +129,7 @@ func newHouse(t *testing.T) *house {
 	h.service = issuance.NewService(issuance.Dependencies{
 		Offers: h.store, Gates: h.store, Grants: h.store, Record: h.store, Types: loadTypes(t), Master: master, Clock: h.now, Random: rand.Reader,
 	}, issuance.Settings{OfferTTL: 5 * time.Minute, TokenTTL: 5 * time.Minute, MaxAttempts: 5})
-	h.app = manage.New(manage.Dependencies{Offers: h.service, URLs: oid4vci.URLs{Issuer: issuer}, Ping: h.store.Ping, Log: log})
+	h.app = manage.New(manage.Dependencies{Offers: h.service, URLs: oid4vci.URLs{Issuer: issuer}, Ready: h.store.Ping, Log: log})
 	return h
 }
 

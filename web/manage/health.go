@@ -9,10 +9,10 @@ func (d *door) livez(c *fiber.Ctx) error {
 
 // readyz says whether requests can be served.
 func (d *door) readyz(c *fiber.Ctx) error {
-	if err := d.Ping(c.UserContext()); err != nil {
+	if err := d.Ready(c.UserContext()); err != nil {
 		d.Log.Error("not ready", "error", err)
 		c.Set(fiber.HeaderRetryAfter, "1")
-		return answer(c, fiber.StatusServiceUnavailable, map[string]string{"status": "database unreachable"})
+		return answer(c, fiber.StatusServiceUnavailable, map[string]string{"status": "not ready, see the log"})
 	}
 	return answer(c, fiber.StatusOK, map[string]string{"status": "ok"})
 }

@@ -3,6 +3,7 @@ package manage
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -28,9 +29,11 @@ type Offers interface {
 type Dependencies struct {
 	Offers Offers
 	URLs   oid4vci.URLs
-	// Ping tells whether the database answers.
-	Ping func(ctx context.Context) error
-	Log  *slog.Logger
+	// Ready tells whether offers can be made and credentials signed; its error is for the log.
+	Ready func(ctx context.Context) error
+	Log   *slog.Logger
+	// TrustedProxies are the networks of proxies whose word about a caller's address counts.
+	TrustedProxies []netip.Prefix
 }
 
 // door is the handlers.
@@ -40,7 +43,7 @@ type door struct{ Dependencies }
 func New(d Dependencies) *fiber.App {
 	m := &door{d}
 	app := surface.New(surface.Door{
-		Name: "management", BodyLimit: bodyLimit, Log: d.Log, Phrase: m.phrase, Headers: surface.APIHeaders(),
+		Name: "management", BodyLimit: bodyLimit, Log: d.Log, TrustedProxies: d.TrustedProxies, Phrase: m.phrase, Headers: surface.APIHeaders(),
 	})
 	app.Post("/offers", m.createOffer)
 	app.Get("/offers", m.listOffers)

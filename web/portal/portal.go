@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/a-h/templ"
@@ -68,6 +69,8 @@ type Dependencies struct {
 	Clock  func() time.Time
 	Random io.Reader
 	Log    *slog.Logger
+	// TrustedProxies are the networks of proxies whose word about a caller's address counts.
+	TrustedProxies []netip.Prefix
 	// Secure says that browsers reach the portal by https.
 	Secure bool
 	// Demo people and wallet are there in the demo only.
@@ -87,7 +90,7 @@ type portal struct {
 func New(d Dependencies) *fiber.App {
 	p := &portal{Dependencies: d, streams: newStreams()}
 	app := surface.New(surface.Door{
-		Name: "portal", BodyLimit: bodyLimit, Log: d.Log, Phrase: p.phrase, Headers: p.headers(),
+		Name: "portal", BodyLimit: bodyLimit, Log: d.Log, TrustedProxies: d.TrustedProxies, Phrase: p.phrase, Headers: p.headers(),
 	})
 	app.Use(p.sameOrigin)
 	app.Get("/static/*", p.asset)

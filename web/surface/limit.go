@@ -1,6 +1,7 @@
 package surface
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -14,18 +15,18 @@ const maxAddresses = 100_000
 // Limit lets one address call a route so many times a minute, in this process. Beyond, the door gets
 // fiber.ErrTooManyRequests to phrase, and Retry-After is set.
 func Limit(perMinute int, clock func() time.Time) fiber.Handler {
-	seen, err := lru.New[string, *rate.Limiter](maxAddresses)
+	seen, err := lru.New[netip.Addr, *rate.Limiter](maxAddresses)
 	if err != nil {
 		panic("surface: " + err.Error()) // only for a size below one
 	}
 	every := rate.Every(time.Minute / time.Duration(perMinute))
 	return func(c *fiber.Ctx) error {
 		fresh := rate.NewLimiter(every, perMinute)
-		l, known, _ := seen.PeekOrAdd(c.IP(), fresh)
+		l, known, _ := seen.PeekOrAdd(Address(c), fresh)
 		if !known {
 			l = fresh
 		} else {
-			seen.Get(c.IP())
+			seen.Get(Address(c))
 		}
 		if !l.AllowN(clock(), 1) {
 			c.Set(fiber.HeaderRetryAfter, "60")

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os/exec"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ import (
 func serve(t *testing.T) string {
 	t.Helper()
 	app := surface.New(surface.Door{
-		Name: "test", BodyLimit: 1 << 10, Log: slog.New(slog.DiscardHandler), Headers: surface.APIHeaders(),
+		Name: "test", TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8")}, BodyLimit: 1 << 10, Log: slog.New(slog.DiscardHandler), Headers: surface.APIHeaders(),
 		Phrase: func(c *fiber.Ctx, err error) error {
 			status := surface.StatusOf(err)
 			if status == 0 {
@@ -29,6 +30,7 @@ func serve(t *testing.T) string {
 		},
 	})
 	app.Post("/echo", func(c *fiber.Ctx) error { return c.SendString("ok") })
+	app.Get("/address", func(c *fiber.Ctx) error { return c.SendString("[" + surface.Address(c).String() + "]") })
 	app.Get("/panic", func(*fiber.Ctx) error { panic("secret in a panic") })
 	surface.Close(app)
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -37,6 +38,8 @@ type Door struct {
 	Log       *slog.Logger
 	// Phrase writes the answer to an error in the door's own dialect; it is the only place where it does.
 	Phrase func(c *fiber.Ctx, err error) error
+	// TrustedProxies are the networks of proxies whose word about the caller's address counts.
+	TrustedProxies []netip.Prefix
 	// Headers are set on every answer before the handlers run.
 	Headers map[string]string
 }
@@ -89,6 +92,7 @@ func (d Door) introduce(c *fiber.Ctx) error {
 		return fmt.Errorf("name request: %w", err)
 	}
 	c.Locals(requestIDKey{}, id)
+	c.Locals(addressKey{}, d.caller(c))
 	c.Set("X-Request-Id", id)
 	for name, value := range d.Headers {
 		c.Set(name, value)

@@ -2,11 +2,13 @@ package wallet
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/oauth"
+	"counterfoil/internal/oid4vci"
 	"counterfoil/internal/strictjson"
 	"counterfoil/web/surface"
 )
@@ -70,14 +72,29 @@ func (d *door) protocolError(c *fiber.Ctx, err error) *oauth.Error {
 		return oauth.NewError(status, "method_not_allowed", "this address takes other methods, see Allow")
 	case fiber.StatusTooManyRequests:
 		return oauth.NewError(status, "temporarily_unavailable", "too many requests, try again in a minute")
+	case fiber.StatusRequestEntityTooLarge:
+		return oauth.NewError(status, malformedCode(c.Path()), "the body is too large")
+	case fiber.StatusRequestHeaderFieldsTooLarge:
+		return oauth.NewError(status, malformedCode(c.Path()), "address and headers are together larger than 32 KiB")
 	default:
-		return oauth.NewError(status, "invalid_request", "the request is malformed or too large")
+		return oauth.NewError(status, malformedCode(c.Path()), "this is not HTTP as this address takes it")
 	}
 	surface.Fault(c, d.Log, err)
 	if surface.Unavailable(c, err) {
 		return oauth.NewError(fiber.StatusServiceUnavailable, "temporarily_unavailable", "the server is busy, try again")
 	}
 	return oauth.NewError(fiber.StatusInternalServerError, "server_error", "something went wrong here, try again; request "+surface.RequestID(c))
+}
+
+// malformedCode is what an endpoint calls a request that it cannot read (OpenID4VCI 1.0 §8.3.1.2, §11.3, RFC 6749 §5.2).
+func malformedCode(path string) string {
+	switch {
+	case strings.HasSuffix(path, oid4vci.PathCredential):
+		return "invalid_credential_request"
+	case strings.HasSuffix(path, oid4vci.PathNotification):
+		return "invalid_notification_request"
+	}
+	return "invalid_request"
 }
 
 // offerError phrases a refusal where a wallet fetches an offer.

@@ -168,7 +168,7 @@ func (f *fixture) open(t *testing.T) {
 		Master: f.master, Clock: f.clock.Now, Random: rand.Reader,
 	}, issuance.Settings{OfferTTL: offerTTL, TokenTTL: tokenTTL, MaxAttempts: maxTries})
 	urls := oid4vci.URLs{Issuer: f.issuer}
-	f.protocol = oid4vci.NewService(f.service, urls, f.master, f.clock.Now, rand.Reader)
+	f.protocol = oid4vci.NewService(f.service, urls, oid4vci.BatchSize(f.types), f.master, f.clock.Now, rand.Reader)
 	access, err := jose.NewSigner(f.keys.Keys[trust.Access].Signer, "ES256", f.keys.Keys[trust.Access].Chain)
 	if err != nil {
 		t.Fatal(err)

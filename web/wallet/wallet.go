@@ -3,6 +3,7 @@ package wallet
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -37,6 +38,8 @@ type Dependencies struct {
 	Types    []typemeta.Type
 	Clock    func() time.Time
 	Log      *slog.Logger
+	// TrustedProxies are the networks of proxies whose word about a caller's address counts.
+	TrustedProxies []netip.Prefix
 	// Limited turns on how often one address may call.
 	Limited bool
 }
@@ -48,7 +51,7 @@ type door struct{ Dependencies }
 func New(d Dependencies) *fiber.App {
 	w := &door{d}
 	app := surface.New(surface.Door{
-		Name: "wallet", BodyLimit: bodyLimit, Log: d.Log, Phrase: w.phrase, Headers: surface.APIHeaders(),
+		Name: "wallet", BodyLimit: bodyLimit, Log: d.Log, TrustedProxies: d.TrustedProxies, Phrase: w.phrase, Headers: surface.APIHeaders(),
 	})
 	for _, path := range d.URLs.WellKnownIssuer() {
 		app.Get(path, w.issuerMetadata)
@@ -59,10 +62,10 @@ func New(d Dependencies) *fiber.App {
 	at := d.URLs.Base()
 	app.Get(at+oid4vci.PathTypes+":type", w.typeMetadata)
 	app.Get(at+oid4vci.PathOffers+":offer", w.limit(60), w.offer)               // a minute
-	app.Post(at+oid4vci.PathToken, w.limit(30), w.nonce, w.token)               // a minute
-	app.Post(at+oid4vci.PathNonce, w.limit(120), w.nonce, w.cNonce)             // a minute
-	app.Post(at+oid4vci.PathCredential, w.limit(60), w.nonce, w.credential)     // a minute
-	app.Post(at+oid4vci.PathNotification, w.limit(60), w.nonce, w.notification) // a minute
+	app.Post(at+oid4vci.PathToken, w.nonce, w.limit(30), w.token)               // a minute
+	app.Post(at+oid4vci.PathNonce, w.nonce, w.limit(120), w.cNonce)             // a minute
+	app.Post(at+oid4vci.PathCredential, w.nonce, w.limit(60), w.credential)     // a minute
+	app.Post(at+oid4vci.PathNotification, w.nonce, w.limit(60), w.notification) // a minute
 	surface.Close(app)
 	return app
 }

@@ -1,0 +1,100 @@
+package wallet_test
+
+import (
+	"strings"
+	"testing"
+
+	"counterfoil/internal/issuance"
+	"counterfoil/internal/oid4vci"
+)
+
+// causes gives why the wallet was refused, in order, as staff read it.
+func (f *fixture) causes(t *testing.T, id issuance.OfferID) []string {
+	t.Helper()
+	f.restart(t) // writes what is buffered
+	var out []string
+	for _, e := range f.events(t, id) {
+		if e.Kind == issuance.RequestRefused {
+			out = append(out, e.Cause)
+		}
+	}
+	return out
+}
+
+func wantCauses(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("the timeline says\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// Staff never know less than the wallet: also what is refused before a code is looked up belongs to the offer of the code.
+func TestToken_every_refusal_with_a_code_is_on_the_timeline(t *testing.T) {
+	f := newFixture(t)
+	o := f.offer(t)
+	d := f.dpop(t)
+	dpop := func(change func(claims object)) string {
+		claims := d.claims(f, oid4vci.PathToken, "")
+		change(claims)
+		return d.sign(t, d.header, claims)
+	}
+	for _, row := range []struct {
+		change func(r *request)
+		code   string
+	}{
+		{func(r *request) { r.form.Set("grant_type", "password") }, "unsupported_grant_type"},
+		{func(r *request) { r.form.Set("client_secret", "x") }, "invalid_client"},
+		{func(r *request) { r.set("Dpop", dpop(func(c object) { delete(c, "nonce") })) }, useNonce}, // how DPoP begins, no refusal to tell of
+		{func(r *request) { r.set("Dpop", dpop(func(c object) { c["htm"] = "GET" })) }, badProof},
+		{func(r *request) { r.form.Set("resource", "https://other.example") }, "invalid_target"},
+		{func(r *request) { r.form.Set("authorization_details", "[]") }, "invalid_authorization_details"},
+	} {
+		r := tokenRequest(o)
+		row.change(&r)
+		status := 400
+		if row.code == "invalid_client" {
+			status = 401
+		}
+		f.do(t, r).want(t, status, row.code, o.code)
+	}
+	got := f.causes(t, o.id)
+	if len(got) != 5 {
+		t.Fatalf("5 of 6 are refusals, the timeline has %q", got)
+	}
+	for _, cause := range got {
+		if !strings.HasPrefix(cause, "token request: ") || strings.Contains(cause, o.code) {
+			t.Errorf("%q", cause)
+		}
+	}
+}
+
+func TestCredential_every_refused_access_is_on_the_timeline(t *testing.T) {
+	f := newFixture(t)
+	o := f.offer(t)
+	d := f.dpop(t)
+	token := f.redeemBound(t, o, d)
+	for _, row := range []struct {
+		scheme string
+		proof  func() string
+	}{
+		{"Bearer ", nil},
+		{"DPoP ", nil},
+		{"DPoP ", func() string {
+			other := f.dpop(t)
+			return other.proof(t, f, oid4vci.PathCredential, token)
+		}},
+	} {
+		c := f.tryWith(t, o, token, f.cNonce(t))
+		c.request.header.Set("Authorization", row.scheme+token)
+		if row.proof != nil {
+			c.request.set("Dpop", row.proof())
+		}
+		if a := c.send(t); a.status != 401 {
+			t.Errorf("got %d %s", a.status, a.body)
+		}
+	}
+	wantCauses(t, f.causes(t, o.id),
+		"credential request: the access token is bound to a key: present it with DPoP",
+		"credential request: the DPoP header is missing",
+		"credential request: the proof is made with another key than the access token is bound to")
+}
