@@ -31,7 +31,13 @@ lint: ## hold the house rules that a linter can hold
 check: generated vet lint ## the quick checks
 
 test: test-deps check ## install what the tests need and run everything
-	@.ci/with-postgres go test -race -timeout 15m ./...
+	@.ci/with-postgres $(MAKE) --no-print-directory tests
+
+# The promises about time are tested on the running program, so nothing else may run beside it.
+.PHONY: tests
+tests:
+	@go test -race -timeout 15m $$(go list ./... | grep -v /e2e)
+	@go test -race -timeout 15m ./e2e
 
 test-deps: ## npm packages, Chromium, PostgreSQL
 	@.ci/test-deps

@@ -8,10 +8,12 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -83,19 +85,24 @@ func openBank(t testing.TB, database string, settings ...string) *bank {
 	return b
 }
 
-// freePort gives a port that was free a moment ago. The issuer identifier holds the port, so it must be known before.
+// freePort gives a port that was free a moment ago, from below those that the system hands out to whoever asks for any. The issuer
+// identifier holds the port, so it must be known before.
 func freePort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "localhost:0")
-	if err != nil {
-		t.Fatal(err)
+	const first, count = 10_000, 20_000
+	for range 100 {
+		port := strconv.Itoa(first + rand.IntN(count))
+		l, err := net.Listen("tcp", "localhost:"+port)
+		if err != nil {
+			continue
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return port
 	}
-	defer l.Close() // nothing was sent
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
+	t.Fatal("no port is free")
+	return ""
 }
 
 // root is the file of the demo's root certificate.

@@ -35,7 +35,7 @@ func openBrowser(t testing.TB, width, height int64) *browser {
 	}
 	ctx, cancel := chromedp.NewContext(context.Background(), chromedp.WithAllocatorOptions(options...))
 	t.Cleanup(cancel)
-	limited, stop := context.WithTimeout(ctx, 4*patience)
+	limited, stop := context.WithTimeout(ctx, 10*patience)
 	t.Cleanup(stop)
 	b := &browser{t: t, ctx: limited}
 	b.do(chromedp.EmulateViewport(width, height))

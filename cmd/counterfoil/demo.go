@@ -21,6 +21,9 @@ func (demoCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("settings:\n%w", err)
 	}
+	if err := cfg.CheckDemo(); err != nil {
+		return fmt.Errorf("not for a demo:\n%w", err)
+	}
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return fmt.Errorf("make the data dir: %w", err)
 	}

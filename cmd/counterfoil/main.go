@@ -1,5 +1,3 @@
-// Command counterfoil issues digital credentials into EUDI Wallets: a wallet door for
-// OpenID4VCI, a management door for back-ends and a portal for staff, in one process.
 package main
 
 import (
@@ -15,6 +13,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the program at once
 	if err := run(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "counterfoil:", err)
 		stop()

@@ -77,7 +77,7 @@ func (d *door) serve() error {
 
 // close lets requests in flight finish.
 func (d *door) close(ctx context.Context) error {
-	if err := d.app.ShutdownWithContext(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if err := d.app.ShutdownWithContext(ctx); err != nil {
 		return fmt.Errorf("close %s: %w", d.url(), err)
 	}
 	if err := d.listener.Close(); err != nil && !errors.Is(err, net.ErrClosed) {

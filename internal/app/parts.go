@@ -148,13 +148,16 @@ func (p *parts) close() error {
 }
 
 func loadTypes(dir string) ([]typemeta.Type, error) {
-	folder := typemeta.Samples()
+	folder, name := typemeta.Samples(), "credential types"
 	if dir != "" {
-		folder = os.DirFS(dir)
+		folder, name = os.DirFS(dir), "COUNTERFOIL_TYPES_DIR "+dir
+		if _, err := os.Stat(dir); err != nil {
+			return nil, fmt.Errorf("COUNTERFOIL_TYPES_DIR: %w", err)
+		}
 	}
 	types, err := typemeta.Load(folder)
 	if err != nil {
-		return nil, fmt.Errorf("credential types: %w", err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return types, nil
 }

@@ -90,6 +90,14 @@ func (c Config) checkManagement() []error {
 	return nil
 }
 
+// CheckDemo reports what a demo may not do: anybody who reaches its portal signs in with one click.
+func (c Config) CheckDemo() error {
+	if !loopback(c.PortalAddr) {
+		return fault("PORTAL_ADDR", "must be a loopback address in the demo: it has sign-in with one click")
+	}
+	return nil
+}
+
 // CheckProduction reports what a demo may do and serve may not.
 func (c Config) CheckProduction() error {
 	var faults []error

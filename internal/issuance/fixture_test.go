@@ -191,7 +191,7 @@ func (c *customer) fetch() error {
 		return nil
 	case <-c.t.Context().Done():
 		return c.t.Context().Err()
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		return fmt.Errorf("the look was not written")
 	}
 }

@@ -259,7 +259,7 @@ func (c *customer) eventually(want string) string {
 	c.t.Helper()
 	changed, end := c.watch.Subscribe(c.id)
 	defer end()
-	patience := time.After(5 * time.Second)
+	patience := time.After(30 * time.Second)
 	for {
 		got := c.events()
 		if got == want {

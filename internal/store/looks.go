@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ const (
 	flushEvery  = 50 * time.Millisecond
 	maxLooks    = 20
 	maxBuffered = 20_000
+	flushWithin = 10 * time.Second
 	// flushSize is how many offers one transaction takes.
 	flushSize = 200
 )
@@ -25,6 +27,8 @@ type looks struct {
 	byOffer map[issuance.OfferID][]counted
 	total   int
 	dropped map[issuance.OfferID]int
+	// writing has a channel for each offer whose looks were taken and are being written; it is closed when they are.
+	writing map[issuance.OfferID]chan struct{}
 }
 
 // counted is a look that came so many times in a row.
@@ -45,7 +49,7 @@ func (c counted) cause() string {
 }
 
 func newLooks() *looks {
-	return &looks{byOffer: map[issuance.OfferID][]counted{}, dropped: map[issuance.OfferID]int{}}
+	return &looks{byOffer: map[issuance.OfferID][]counted{}, dropped: map[issuance.OfferID]int{}, writing: map[issuance.OfferID]chan struct{}{}}
 }
 
 // add buffers a look. The same one again is counted, so that a wallet which repeats itself hides nothing of what comes after.
@@ -65,14 +69,46 @@ func (l *looks) add(look issuance.Look) {
 	l.total++
 }
 
-// take removes and gives the looks at one offer.
-func (l *looks) take(id issuance.OfferID) []counted {
+// take removes and gives the looks at one offer, once those that were taken before are written: what happened first must stand first.
+// Call written when they are, or putBack.
+func (l *looks) take(ctx context.Context, id issuance.OfferID) ([]counted, error) {
+	for {
+		l.mu.Lock()
+		before := l.writing[id]
+		if before == nil {
+			taken := l.byOffer[id]
+			l.remove(id)
+			l.mu.Unlock()
+			return taken, nil
+		}
+		l.mu.Unlock()
+		select {
+		case <-before:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("wait for earlier events: %w", ctx.Err())
+		}
+	}
+}
+
+// remove takes an offer's looks out of the buffer, to be written.
+func (l *looks) remove(id issuance.OfferID) {
+	if n := len(l.byOffer[id]); n > 0 {
+		l.total -= n
+		delete(l.byOffer, id)
+		l.writing[id] = make(chan struct{})
+	}
+}
+
+// written lets go who waits for the looks at these offers.
+func (l *looks) written(ids ...issuance.OfferID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	taken := l.byOffer[id]
-	delete(l.byOffer, id)
-	l.total -= len(taken)
-	return taken
+	for _, id := range ids {
+		if done := l.writing[id]; done != nil {
+			delete(l.writing, id)
+			close(done)
+		}
+	}
 }
 
 // takeAll removes and gives the looks at up to n offers, and how many were dropped of each offer since the last call.
@@ -84,9 +120,10 @@ func (l *looks) takeAll(n int) (taken map[issuance.OfferID][]counted, dropped ma
 		if len(taken) == n {
 			break
 		}
-		taken[id] = list
-		delete(l.byOffer, id)
-		l.total -= len(list)
+		if l.writing[id] == nil {
+			taken[id] = list
+			l.remove(id)
+		}
 	}
 	dropped, l.dropped = l.dropped, map[issuance.OfferID]int{}
 	return taken, dropped
@@ -98,9 +135,10 @@ func (l *looks) putBack(id issuance.OfferID, list []counted) {
 		return
 	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.byOffer[id] = append(list, l.byOffer[id]...)
 	l.total += len(list)
+	l.mu.Unlock()
+	l.written(id)
 }
 
 // Note implements issuance.Record.
@@ -118,7 +156,10 @@ func (s *Store) flushLooks(ctx context.Context) {
 			done = true
 		case <-tick.C:
 		}
-		err := s.flushOnce(context.WithoutCancel(ctx))
+		more, err := s.flushOnce(context.WithoutCancel(ctx))
+		for done && more && err == nil {
+			more, err = s.flushOnce(context.WithoutCancel(ctx))
+		}
 		if err != nil && !failing {
 			s.Log.Error("write what wallets looked at", "error", err)
 		}
@@ -129,19 +170,25 @@ func (s *Store) flushLooks(ctx context.Context) {
 	}
 }
 
-func (s *Store) flushOnce(ctx context.Context) error {
+// flushOnce writes one group and tells whether there was one.
+func (s *Store) flushOnce(ctx context.Context) (some bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, flushWithin)
+	defer cancel()
 	taken, dropped := s.looks.takeAll(flushSize)
 	for id, count := range dropped {
 		s.Log.Warn("looks dropped: more came than are kept", "offer", id, "count", count)
 	}
 	if len(taken) == 0 {
-		return nil
+		return false, nil
 	}
 	ids := make([]issuance.OfferID, 0, len(taken))
+	for id := range taken {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids) // in one order, so that two processes never wait for each other
 	queued, err := s.transact(ctx, func(t *tx) error {
-		for id, list := range taken {
-			ids = append(ids, id)
-			if err := t.writeLooks(list); err != nil {
+		for _, id := range ids {
+			if err := t.writeLooks(taken[id]); err != nil {
 				return err
 			}
 		}
@@ -151,10 +198,11 @@ func (s *Store) flushOnce(ctx context.Context) error {
 		for id, list := range taken {
 			s.looks.putBack(id, list)
 		}
-		return err
+		return false, err
 	}
+	s.looks.written(ids...)
 	s.changed(queued, ids...)
-	return nil
+	return true, nil
 }
 
 // writeLooks records looks in the order they came. The first fetch of a ready offer makes it retrieved. An offer

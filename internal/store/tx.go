@@ -31,7 +31,10 @@ type tx struct {
 // change runs do in one transaction on an offer, together with the looks at it that were not written yet. On success it
 // wakes who waits; on failure nothing is changed and the looks stay buffered.
 func (s *Store) change(ctx context.Context, id issuance.OfferID, do func(t *tx) error) error {
-	pending := s.looks.take(id)
+	pending, err := s.looks.take(ctx, id)
+	if err != nil {
+		return err
+	}
 	queued, err := s.transact(ctx, func(t *tx) error {
 		if err := t.writeLooks(pending); err != nil {
 			return err
@@ -41,6 +44,9 @@ func (s *Store) change(ctx context.Context, id issuance.OfferID, do func(t *tx) 
 	if err != nil {
 		s.looks.putBack(id, pending)
 		return err
+	}
+	if len(pending) > 0 {
+		s.looks.written(id)
 	}
 	s.changed(queued, id)
 	return nil

@@ -80,6 +80,7 @@ func (s *Store) announce(ctx context.Context) {
 			}
 			payload, err := json.Marshal(ids)
 			if err != nil {
+				s.Log.Error("tell other processes", "error", err)
 				break
 			}
 			if err := s.db.WithContext(ctx).Exec("SELECT pg_notify(?, ?)", channel, string(payload)).Error; err != nil && ctx.Err() == nil {
@@ -126,7 +127,8 @@ func (s *Store) listenOnce(ctx context.Context) (connected bool, err error) {
 			return true, err
 		}
 		var ids []issuance.OfferID
-		if json.Unmarshal([]byte(n.Payload), &ids) != nil {
+		if err := json.Unmarshal([]byte(n.Payload), &ids); err != nil {
+			s.Log.Warn("listen to other processes", "error", err) // somebody else uses the channel, or another version does
 			continue
 		}
 		for _, id := range ids {

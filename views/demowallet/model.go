@@ -1,4 +1,3 @@
-// Package demowallet is the page of the demo's wallet: what a customer's phone would do, in the browser.
 package demowallet
 
 import "counterfoil/views/layout"

@@ -1,4 +1,3 @@
-// Package home is the page a person starts from.
 package home
 
 import (

@@ -1,4 +1,3 @@
-// Package layout is the shell around every page of the portal.
 package layout
 
 // Page is what the shell shows.

@@ -1,4 +1,3 @@
-// Package problem is the page that says what went wrong.
 package problem
 
 import "counterfoil/views/layout"

@@ -1,4 +1,3 @@
-// Package signin is the page where people sign in.
 package signin
 
 import "counterfoil/views/layout"

@@ -1,4 +1,3 @@
-// Package ui is the parts that several pages use.
 package ui
 
 // Tone is how a status is meant; it is always said in a word as well.

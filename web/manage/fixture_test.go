@@ -35,7 +35,7 @@ const (
 	// goodClaims fit the type account.
 	goodClaims = `{"accountHolder":"Canary Holder","iban":"DE89370400440532013000","bankName":"Canary Bank"}`
 	goodBody   = `{"credential_configuration_id":"` + account + `","claims":` + goodClaims + `}`
-	testTime   = 10_000 // milliseconds an answer may take on a busy machine
+	testTime   = 60_000 // milliseconds an answer may take on a busy machine
 )
 
 // facts is a type with the kinds of values that the samples do not have.

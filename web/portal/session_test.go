@@ -145,7 +145,7 @@ func TestPortal_limits_sign_ins_from_one_address(t *testing.T) {
 	t.Parallel()
 	b := open(t)
 	seen := map[int]int{}
-	for range 80 { // PF-036: other names do not help
+	for range 200 { // PF-036: other names do not help; one comes back a second, so that even a slow machine gets there
 		seen[b.nobody().do(post("/sign-in", url.Values{"as": {"demo-clerk"}})).status]++
 	}
 	if seen[http.StatusTooManyRequests] == 0 || seen[http.StatusSeeOther] < 60 {

@@ -54,12 +54,13 @@ func send(t *testing.T, addr, raw string) (statuses []string, all string) {
 		t.Fatal(err)
 	}
 	defer conn.Close() // read to its end below
-	if err := conn.SetDeadline(time.Now().Add(2 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.WriteString(conn, raw); err != nil {
 		t.Fatal(err)
 	}
+	_ = conn.(*net.TCPConn).CloseWrite() // so that the door closes when it has answered everything; it may have done so already
 	r := bufio.NewReader(conn)
 	for {
 		line, err := r.ReadString('\n')

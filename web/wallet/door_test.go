@@ -245,7 +245,7 @@ func (f *fixture) raw(t *testing.T, text string) answer {
 		t.Fatal(err)
 	}
 	defer conn.Close() // read to its end
-	if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.WriteString(conn, text); err != nil {

@@ -1,4 +1,3 @@
-// Package apptest runs the app that ships beside a test.
 package apptest
 
 import (

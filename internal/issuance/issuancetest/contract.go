@@ -49,6 +49,7 @@ func RunStoreTests(t *testing.T, open func(t *testing.T) Store) {
 		"ending destroys claims and refuses the rest":    ended,
 		"time expires what is open and nothing else":     expired,
 		"looks come before the change that follows them": looked,
+		"race: looks stand where they happened":          raceLooks,
 		"claims are forgotten when the grant is over":    forgotten,
 		"deliveries go in order and one at a time":       delivered,
 		"an idempotency key makes one offer":             idempotent,

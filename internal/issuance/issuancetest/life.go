@@ -206,7 +206,7 @@ func looked(t *testing.T, s suite) {
 // eventually waits for what another goroutine does.
 func eventually(t *testing.T, ok func() bool) {
 	t.Helper()
-	const patience, step = 5 * time.Second, 20 * time.Millisecond
+	const patience, step = 30 * time.Second, 20 * time.Millisecond
 	tick := time.NewTicker(step)
 	defer tick.Stop()
 	deadline := time.After(patience)

@@ -1,6 +1,8 @@
 package issuancetest
 
 import (
+	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -179,5 +181,24 @@ func raceIdempotency(t *testing.T, s suite) {
 		if won != 1 || err != nil || len(list) != 1 {
 			t.Fatalf("%d succeeded, %d offers, %v", won, len(list), err)
 		}
+	}
+}
+
+// raceLooks lets changes come while looks are being written in groups: a fetch that came before the redemption stands before it.
+func raceLooks(t *testing.T, s suite) {
+	const clerks, lives = 8, 25
+	for i := range clerks {
+		t.Run(strconv.Itoa(i), func(t *testing.T) {
+			t.Parallel()
+			for range lives {
+				d := s.add(t)
+				s.Note(issuance.Look{Offer: d.Offer.ID, Kind: issuance.OfferRetrieved, At: start()})
+				<-time.After(rand.N(60 * time.Millisecond)) // somewhere in the time in which a group is written
+				s.redeem(t, d.Offer.ID)
+				if got := s.kinds(t, d.Offer.ID); got != " offer.created offer.retrieved offer.redeemed" {
+					t.Errorf("the events are%s", got)
+				}
+			}
+		})
 	}
 }

@@ -1,4 +1,3 @@
-// Package storetest gives tests a PostgreSQL database of their own.
 package storetest
 
 import (

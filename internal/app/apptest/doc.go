@@ -1,0 +1,2 @@
+// Package apptest runs the app that ships beside a test.
+package apptest

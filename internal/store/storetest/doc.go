@@ -1,0 +1,2 @@
+// Package storetest gives tests a PostgreSQL database of their own.
+package storetest

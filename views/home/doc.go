@@ -1,0 +1,2 @@
+// Package home is the page a person starts from.
+package home

@@ -1,0 +1,2 @@
+// Package layout is the shell around every page of the portal.
+package layout

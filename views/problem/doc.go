@@ -1,0 +1,2 @@
+// Package problem is the page that says what went wrong.
+package problem

@@ -1,0 +1,2 @@
+// Package signin is the page where people sign in.
+package signin

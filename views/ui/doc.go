@@ -1,0 +1,2 @@
+// Package ui is the parts that several pages use.
+package ui
