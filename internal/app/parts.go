@@ -25,11 +25,9 @@ import (
 )
 
 const (
-	// firstEndpoint is the id of the callback endpoint that the settings name.
-	firstEndpoint = "default"
-	masterFile    = "master.key"
-	es256         = "ES256"
-	tokenTTL      = 5 * time.Minute // OpenID4VCI 1.0 §13.10 for a bearer token
+	masterFile = "master.key"
+	es256      = "ES256"
+	tokenTTL   = 5 * time.Minute // OpenID4VCI 1.0 §13.10 for a bearer token
 )
 
 // parts is everything between the settings and the doors.
@@ -46,6 +44,8 @@ type parts struct {
 	protocol  *oid4vci.Service
 	metadata  *oid4vci.Metadata
 	deliverer *callback.Deliverer
+	// callbackUse is the use cases of callback endpoints.
+	callbackUse *issuance.Callbacks
 	// stopping is closed when streams must end.
 	stopping chan struct{}
 }
@@ -127,17 +127,16 @@ func (p *parts) minter(issuer string, o Options) (*mint.SDJWTVC, error) {
 func (p *parts) callbacks(ctx context.Context, cfg config.Config, o Options) error {
 	options := outbound.Options{AllowLoopback: o.Demo}
 	p.deliverer = callback.New(p.store, outbound.NewClient(options), o.Clock, o.Log)
-	if cfg.CallbackURL == "" {
-		return nil
+	p.callbackUse = &issuance.Callbacks{
+		Endpoints: p.store, Deliveries: p.store, Types: byID(p.types), Clock: o.Clock, Random: o.Random,
+		CheckURL: func(url string) error { return outbound.CheckURL(url, options) },
 	}
-	if err := outbound.CheckURL(cfg.CallbackURL, options); err != nil {
-		return fmt.Errorf("COUNTERFOIL_CALLBACK_URL: %w", err)
+	if cfg.CallbackURL != "" {
+		if err := outbound.CheckURL(cfg.CallbackURL, options); err != nil {
+			return fmt.Errorf("COUNTERFOIL_CALLBACK_URL: %w", err)
+		}
 	}
-	err := p.store.PutEndpoint(ctx, issuance.Endpoint{ID: firstEndpoint, URL: cfg.CallbackURL, Secret: cfg.CallbackSecret, Active: true})
-	if err != nil {
-		return fmt.Errorf("record callback endpoint: %w", err)
-	}
-	return nil
+	return p.callbackUse.Configure(ctx, cfg.CallbackURL, cfg.CallbackSecret)
 }
 
 func (p *parts) close() error {

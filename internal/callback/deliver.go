@@ -12,15 +12,15 @@ import (
 	"counterfoil/internal/issuance"
 )
 
-// How much is out at once, and how long.
 const (
-	// share bounds deliveries that are out to one endpoint, workers those in all: enough that fifty endpoints that hang leave
-	// the next one its share. A worker only waits, so many cost little.
-	share   = 16
-	workers = 1024
-	// leaseTime is longer than an attempt can take, so that nobody else tries what is still out.
-	leaseTime = 30 * time.Second
+	// leaseTime is longer than an attempt can take, so that nobody else tries what is still out, and as short as it takes over from a
+	// process that stopped.
+	leaseTime = 25 * time.Second
 	pollEvery = 500 * time.Millisecond
+	// roundTime bounds the work with the database in one round: a connection that hangs must not stop everything.
+	roundTime = 10 * time.Second
+	// stopTime is what attempts that are out are given to end by themselves when the program stops.
+	stopTime = 3 * time.Second
 )
 
 // Deliverer hands events to callback endpoints.
@@ -30,138 +30,147 @@ type Deliverer struct {
 	clock  func() time.Time
 	log    *slog.Logger
 	out    sync.WaitGroup
-	slots  chan struct{}
+	record *recorder
 
-	mu     sync.Mutex
-	health map[string]health
-}
-
-// health is what this process saw of an endpoint, to notice when it is back. The zero value is an endpoint of which nothing was
-// seen yet: it may have failed under another process, so its first success counts as coming back.
-type health struct {
-	up, failing bool
-	// succeeded is when the last success was, returned when the endpoint last came back.
-	succeeded, returned time.Time
+	mu    sync.Mutex
+	lanes map[issuance.EndpointID]*lane
 }
 
 // New makes a deliverer. The client must be a guarded one.
 func New(outbox issuance.Outbox, client *http.Client, clock func() time.Time, log *slog.Logger) *Deliverer {
 	return &Deliverer{
-		outbox: outbox, client: client, clock: clock, log: log,
-		slots: make(chan struct{}, workers), health: map[string]health{},
+		outbox: outbox, client: client, clock: clock, log: log, lanes: map[issuance.EndpointID]*lane{}, record: newRecorder(outbox, log),
 	}
 }
 
-// Run delivers until ctx is done and lets attempts that are out finish. What does not finish is tried again by whoever
-// runs next, once its lease is over.
+// Run delivers until ctx is done and lets attempts that are out finish for a moment. What does not finish is tried again by whoever
+// runs next.
 func (d *Deliverer) Run(ctx context.Context) error {
-	defer d.out.Wait()
+	attempts, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	recorded := make(chan struct{})
+	go func() {
+		defer close(recorded)
+		d.record.run()
+	}()
+	d.loop(ctx, attempts)
+	late := time.AfterFunc(stopTime, giveUp)
+	defer late.Stop()
+	d.out.Wait()
+	d.record.end()
+	<-recorded
+	return nil
+}
+
+// loop starts attempts as they fall due. A database that is away is told once until it is back.
+func (d *Deliverer) loop(ctx, attempts context.Context) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
+	failing := false
 	for {
-		more, err := d.round(ctx)
-		if err != nil && ctx.Err() == nil {
+		more, err := d.round(ctx, attempts)
+		if err != nil && ctx.Err() == nil && !failing {
 			d.log.Error("deliver callbacks", "error", err)
 		}
-		if more {
+		failing = err != nil
+		if more && ctx.Err() == nil {
 			continue
 		}
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-d.outbox.Queued():
 		case <-tick.C:
 		}
 	}
 }
 
-// round takes what is due, as far as there are free workers, and starts an attempt at each. It tells whether there may
-// be more.
-func (d *Deliverer) round(ctx context.Context) (more bool, err error) {
-	free := cap(d.slots) - len(d.slots)
-	if free == 0 || ctx.Err() != nil {
-		return false, nil
-	}
-	leased, err := d.outbox.Lease(ctx, d.clock(), leaseTime, free, share)
+// round takes what is due, as far as each endpoint's lane has room, and starts an attempt at each. It tells whether there may be
+// more that there is room for.
+func (d *Deliverer) round(ctx, attempts context.Context) (more bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, roundTime)
+	defer cancel()
+	due, err := d.outbox.Due(ctx, d.clock())
 	if err != nil {
-		return false, fmt.Errorf("lease: %w", err)
+		return false, fmt.Errorf("look for what is due: %w", err)
 	}
-	for _, l := range leased {
-		d.slots <- struct{}{}
-		d.out.Go(func() {
-			defer func() { <-d.slots }()
-			d.attempt(context.WithoutCancel(ctx), l)
-		})
+	for _, id := range due {
+		l := d.lane(id)
+		free := l.room()
+		if free == 0 {
+			continue
+		}
+		leased, err := d.outbox.Lease(ctx, id, d.clock(), leaseTime, free)
+		if err != nil {
+			return false, fmt.Errorf("lease: %w", err)
+		}
+		for _, one := range leased {
+			l.enter()
+			d.out.Go(func() {
+				defer l.leave()
+				d.attempt(attempts, l, one)
+			})
+		}
+		more = more || len(leased) == free && l.room() > 0
 	}
-	return len(leased) > 0, nil
+	return more, nil
 }
 
-// attempt makes one attempt and records how it ended.
-func (d *Deliverer) attempt(ctx context.Context, l issuance.Leased) {
-	began := d.clock()
-	o, err := d.send(ctx, l)
-	if err != nil {
-		d.log.Error("callback", "error", err, "endpoint", l.Endpoint.ID)
-		o.result = "cannot be sent"
-	}
-	now := d.clock()
-	back, missed := d.learn(l, o, began, now)
-	a := issuance.Attempt{Delivery: l.Delivery.ID, Lease: l.Lease, At: now, State: issuance.DeliveryDelivered, NextAt: now, Result: o.result}
-	if !o.delivered {
-		jitter := rand.Float64() //nolint:gosec // spreads retries, protects nothing
-		wait, again := next(l.Delivery.Attempts, o.asked, jitter)
-		if missed {
-			wait, _ = next(1, o.asked, jitter)
-		}
-		a.State, a.NextAt = issuance.DeliveryQueued, now.Add(wait)
-		if !again {
-			a.State = issuance.DeliveryExhausted
-		}
-	}
-	if err := d.outbox.Finish(ctx, []issuance.Attempt{a}); err != nil {
-		d.log.Error("record callback attempt", "error", err, "endpoint", l.Endpoint.ID)
-		return
-	}
-	if err := d.follow(ctx, l.Endpoint.ID, o, back, now); err != nil {
-		d.log.Error("look after endpoint", "error", err, "endpoint", l.Endpoint.ID)
-	}
-}
-
-// learn notes what an attempt says about its endpoint. It tells whether the endpoint is back, so that its backlog should go, and
-// whether the attempt failed because it was out before the endpoint came back, and so missed that.
-//
-// One event that is refused while others get through says nothing: an endpoint is failing when an event failed twice and
-// nothing got through in between. Otherwise every success would hurry the refused one, and use up in seconds the attempts that
-// are meant to last three days.
-func (d *Deliverer) learn(l issuance.Leased, o outcome, began, now time.Time) (back, missed bool) {
+func (d *Deliverer) lane(id issuance.EndpointID) *lane {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	h := d.health[l.Endpoint.ID]
-	was := h
-	if o.delivered {
-		back = !h.up || h.failing
-		if back {
-			h.returned = now
-		}
-		h.up, h.failing, h.succeeded = true, false, now
-	} else {
-		missed = began.Before(h.returned)
-		h.failing = h.failing || l.Delivery.Attempts > 1 && !h.succeeded.After(l.Delivery.LastAt)
+	if d.lanes[id] == nil {
+		d.lanes[id] = newLane()
 	}
-	d.health[l.Endpoint.ID] = h
-	if was.failing != h.failing {
-		d.log.Info("callback endpoint", "endpoint", l.Endpoint.ID, "failing", h.failing, "result", o.result)
-	}
-	return back, missed
+	return d.lanes[id]
 }
 
-// follow draws the conclusions for the endpoint: its backlog goes at once when it is back, nothing goes when it is gone.
-func (d *Deliverer) follow(ctx context.Context, endpoint string, o outcome, back bool, now time.Time) error {
-	switch {
-	case back:
-		return d.outbox.Hasten(ctx, endpoint, now)
-	case o.gone:
-		return d.outbox.Disable(ctx, endpoint)
+// attempt makes one attempt and records how it ended. It returns once that is written, because only then the next event of the offer
+// may go.
+func (d *Deliverer) attempt(ctx context.Context, l *lane, one issuance.Leased) {
+	began := d.clock()
+	o := d.send(ctx, one)
+	now := d.clock()
+	a := issuance.Attempt{
+		Delivery: one.Delivery.ID, Lease: one.Lease, At: began, Took: now.Sub(began), State: issuance.DeliveryDelivered, NextAt: now,
+		Result: o.result, HTTPStatus: o.status, Response: o.response,
 	}
-	return nil
+	if ctx.Err() != nil && !o.delivered { // given up here, says nothing of the receiver
+		a.State, a.Broken = issuance.DeliveryQueued, true
+		d.record.put(a)
+		return
+	}
+	change, missed := l.learn(one.Delivery, o, began, now)
+	if !o.delivered {
+		d.reschedule(&a, one.Delivery, o, missed, now)
+	}
+	d.record.put(a)
+	if change == "" {
+		return
+	}
+	d.log.Info("callback endpoint", "endpoint", one.Endpoint.ID, "health", change, "result", o.result)
+	within, cancel := context.WithTimeout(context.WithoutCancel(ctx), roundTime)
+	defer cancel()
+	if err := d.outbox.Judge(within, issuance.Verdict{Endpoint: one.Endpoint.ID, Health: change, At: now, Result: o.result}); err != nil {
+		l.forget() // so that the next attempt draws the conclusion again
+		d.log.Error("look after endpoint", "error", err, "endpoint", one.Endpoint.ID)
+	}
+}
+
+// reschedule decides when a failed attempt is made again. A ping is for somebody who waits for its answer: it is not.
+func (d *Deliverer) reschedule(a *issuance.Attempt, of issuance.Delivery, o outcome, missed bool, now time.Time) {
+	jitter := rand.Float64() //nolint:gosec // spreads retries, protects nothing
+	wait, again := next(of.Attempts, o.asked, jitter)
+	if missed {
+		wait, _ = next(1, o.asked, jitter)
+	}
+	a.State, a.NextAt = issuance.DeliveryQueued, now.Add(wait)
+	if !again || of.Status == issuance.CallbackPing {
+		a.State = issuance.DeliveryExhausted
+	}
+}
+
+// Ping makes one attempt at a delivery that the caller holds, and returns once it is recorded.
+func (d *Deliverer) Ping(ctx context.Context, one issuance.Leased) {
+	d.attempt(ctx, d.lane(one.Endpoint.ID), one)
 }

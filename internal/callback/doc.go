@@ -4,7 +4,8 @@
 //
 //	outbox ─▶ leased ─▶ POST ─▶ 2xx: delivered ─ else: queued again, or exhausted ─▶ finished
 //
-// Files: deliver.go (the loop), request.go (what is sent), schedule.go (when again).
+// Files: deliver.go (the loop), lane.go (how an endpoint fares and how much goes to it at once), request.go (what is sent), recorder.go
+// (how attempts ended), schedule.go (when again).
 //
 // Implements Standard Webhooks 1.0.0; signing is its own library (MIT), so that receivers verify with its twins.
 package callback

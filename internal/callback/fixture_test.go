@@ -146,9 +146,23 @@ func newOffice(t *testing.T) *office {
 }
 
 // endpoint records an endpoint and switches it on.
-func (o *office) endpoint(t *testing.T, id, url string) {
+func (o *office) endpoint(t *testing.T, id issuance.EndpointID, url string) {
 	t.Helper()
-	err := o.store.PutEndpoint(t.Context(), issuance.Endpoint{ID: id, URL: url, Secret: secret.NewText(secretText), Active: true})
+	o.put(t, issuance.Endpoint{ID: id, URL: url, Secret: secret.NewText(secretText)})
+}
+
+// put records an endpoint, or changes the one of its id, and switches it on.
+func (o *office) put(t *testing.T, e issuance.Endpoint) {
+	t.Helper()
+	const limit = 100
+	e.State, e.Statuses = issuance.EndpointActive, issuance.StandardCallbacks()
+	err := o.store.AddEndpoint(t.Context(), e, limit)
+	if issuance.KindOf(err) == issuance.Conflict {
+		_, err = o.store.ChangeEndpoint(t.Context(), issuance.EndpointChange{
+			ID: e.ID, URL: &e.URL, Rotate: &issuance.Rotation{Secret: e.Secret}, State: &e.State,
+			From: []issuance.EndpointState{issuance.EndpointActive, issuance.EndpointPaused, issuance.EndpointDisabled},
+		})
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,9 +199,9 @@ func (o *office) offer(t *testing.T) issuance.OfferID {
 
 // offerTo makes an offer whose OFFER_CREATED waits for an endpoint that is only recorded, so that a receiver can be told of it
 // before it is called.
-func (o *office) offerTo(t *testing.T, endpoint string) issuance.OfferID {
+func (o *office) offerTo(t *testing.T, endpoint issuance.EndpointID) issuance.OfferID {
 	t.Helper()
-	o.endpoint(t, endpoint, "http://"+endpoint+"/")
+	o.endpoint(t, endpoint, "http://"+string(endpoint)+"/")
 	return o.offer(t)
 }
 
@@ -221,7 +235,7 @@ func (o *office) issue(t *testing.T, id issuance.OfferID) {
 }
 
 // deliveries gives the deliveries of an offer to one endpoint, in order.
-func (o *office) deliveries(t *testing.T, id issuance.OfferID, endpoint string) []issuance.Delivery {
+func (o *office) deliveries(t *testing.T, id issuance.OfferID, endpoint issuance.EndpointID) []issuance.Delivery {
 	t.Helper()
 	all, err := o.store.Deliveries(t.Context(), id)
 	if err != nil {
@@ -231,7 +245,7 @@ func (o *office) deliveries(t *testing.T, id issuance.OfferID, endpoint string) 
 }
 
 // wait blocks until a delivery of the offer is as wanted, woken by the record itself.
-func (o *office) wait(t *testing.T, id issuance.OfferID, endpoint string, want func(d issuance.Delivery) bool) issuance.Delivery {
+func (o *office) wait(t *testing.T, id issuance.OfferID, endpoint issuance.EndpointID, want func(d issuance.Delivery) bool) issuance.Delivery {
 	t.Helper()
 	changed, end := o.watch.Subscribe(id)
 	defer end()
@@ -277,7 +291,7 @@ func (o *office) receive(t *testing.T, name string) *receiver {
 	server := &httptest.Server{Listener: w, Config: &http.Server{Handler: r, ReadHeaderTimeout: time.Minute}} //nolint:exhaustruct // started below
 	server.Start()
 	t.Cleanup(server.Close)
-	o.endpoint(t, name, "http://"+name+"/callbacks")
+	o.endpoint(t, issuance.EndpointID(name), "http://"+name+"/callbacks")
 	return r
 }
 

@@ -8,24 +8,36 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/outbound"
+	"counterfoil/internal/secret"
 	"counterfoil/internal/strictjson"
 )
 
-// maxAnswer is how much of an answer is read, in bytes; nothing of it is kept.
+// maxAnswer is how much of an answer is read, in bytes; its beginning is kept for whoever looks for a fault.
 const maxAnswer = 64 << 10
 
-// payload is the whole body of a callback. eventId equals offerId: with status it is the key to drop repeats by.
-type payload struct {
+// Payload is the whole body of a callback. eventId with status is the key to drop repeats by; for the four statuses that everybody
+// gets it equals offerId.
+type Payload struct {
 	EventID      string `json:"eventId"`
 	Status       string `json:"status"`
-	OfferID      string `json:"offerId"`
+	OfferID      string `json:"offerId,omitzero"`
 	ErrorDetails string `json:"errorDetails,omitzero"`
+}
+
+// Body gives the bytes that a delivery sends, the same at every attempt.
+func Body(d issuance.Delivery) ([]byte, error) {
+	b, err := strictjson.Encode(Payload{EventID: d.EventID, Status: string(d.Status), OfferID: string(d.Offer), ErrorDetails: d.ErrorDetails})
+	if err != nil {
+		return nil, fmt.Errorf("write callback: %w", err)
+	}
+	return b, nil
 }
 
 // outcome is what one attempt brought.
@@ -33,58 +45,95 @@ type outcome struct {
 	delivered bool
 	gone      bool // the receiver asked never to be called again
 	result    string
+	status    int           // of HTTP, 0 when there was no answer
+	response  []byte        // its beginning
 	asked     time.Duration // Retry-After
 }
 
-// send makes one attempt. id is the same on every attempt at an event and has no dot, which is the separator in what
-// is signed.
-func (d *Deliverer) send(ctx context.Context, l issuance.Leased) (outcome, error) {
-	body, err := strictjson.Encode(payload{
-		EventID: string(l.Delivery.Offer), Status: string(l.Delivery.Status), OfferID: string(l.Delivery.Offer),
-		ErrorDetails: l.Delivery.ErrorDetails,
-	})
+// errURL is an outcome of an attempt, not a fault of the program: somebody configured the URL.
+var errURL = errors.New("the URL cannot be called")
+
+// send makes one attempt; what cannot even be sent is an outcome too.
+func (d *Deliverer) send(ctx context.Context, l issuance.Leased) outcome {
+	req, err := d.request(ctx, l)
+	if errors.Is(err, errURL) {
+		return outcome{result: errURL.Error()}
+	}
 	if err != nil {
-		return outcome{}, fmt.Errorf("write callback: %w", err)
-	}
-	now := d.clock()
-	id := string(l.Delivery.Offer) + "_" + string(l.Delivery.Status)
-	if l.Endpoint.Secret.IsZero() { // anybody could sign with an empty key
-		return outcome{}, fmt.Errorf("sign callback: endpoint %s has no secret", l.Endpoint.ID)
-	}
-	signer, err := standardwebhooks.NewWebhook(l.Endpoint.Secret.Reveal())
-	if err != nil {
-		return outcome{}, fmt.Errorf("read secret of endpoint %s: not base64", l.Endpoint.ID)
-	}
-	signature, err := signer.Sign(id, now, body)
-	if err != nil {
-		return outcome{}, fmt.Errorf("sign callback: %w", err)
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, l.Endpoint.URL, bytes.NewReader(body))
-	if err != nil {
-		return outcome{result: "the URL cannot be called"}, nil //nolint:nilerr // an outcome of the attempt
-	}
-	for name, value := range map[string]string{
-		"Content-Type": "application/json", "User-Agent": "Counterfoil",
-		standardwebhooks.HeaderWebhookID: id, standardwebhooks.HeaderWebhookTimestamp: strconv.FormatInt(now.Unix(), 10),
-		standardwebhooks.HeaderWebhookSignature: signature,
-	} {
-		req.Header.Set(name, value)
+		d.log.Error("callback", "error", err, "endpoint", l.Endpoint.ID)
+		return outcome{result: "cannot be sent"}
 	}
 	res, err := d.client.Do(req)
 	if err != nil {
-		return outcome{result: outbound.Describe(err)}, nil
+		return outcome{result: outbound.Describe(err)}
 	}
-	defer res.Body.Close() //nolint:errcheck // nothing of it is kept
+	defer res.Body.Close() //nolint:errcheck // it was read as far as it matters
 	// An answer that breaks off says nothing for sure; the repeat has the same id. What is longer than is read has said enough.
-	if _, err := io.CopyN(io.Discard, res.Body, maxAnswer); err != nil && !errors.Is(err, io.EOF) {
-		return outcome{result: outbound.Describe(err)}, nil
+	kept := &bytes.Buffer{}
+	_, err = io.CopyN(kept, res.Body, issuance.MaxResponse)
+	if err == nil {
+		_, err = io.CopyN(io.Discard, res.Body, maxAnswer-issuance.MaxResponse)
 	}
-	return judge(res, now), nil
+	if err != nil && !errors.Is(err, io.EOF) {
+		return outcome{result: outbound.Describe(err), status: res.StatusCode, response: kept.Bytes()}
+	}
+	o := judge(res, d.clock())
+	o.response = kept.Bytes()
+	return o
+}
+
+// request makes the signed request. Its id is the same on every attempt at an event and has no dot, which is the separator in what is
+// signed; while secrets are being changed, both sign.
+func (d *Deliverer) request(ctx context.Context, l issuance.Leased) (*http.Request, error) {
+	body, err := Body(l.Delivery)
+	if err != nil {
+		return nil, err
+	}
+	now := d.clock()
+	secrets := []secret.Text{l.Endpoint.Secret}
+	if now.Before(l.Endpoint.OldUntil) && !l.Endpoint.OldSecret.IsZero() {
+		secrets = append(secrets, l.Endpoint.OldSecret)
+	}
+	var signatures []string
+	for _, s := range secrets {
+		signature, err := sign(s, l.Delivery.WebhookID, now, body)
+		if err != nil {
+			return nil, err
+		}
+		signatures = append(signatures, signature)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, l.Endpoint.URL, bytes.NewReader(body))
+	if err != nil {
+		return nil, errURL
+	}
+	for name, value := range map[string]string{
+		"Content-Type": "application/json", "User-Agent": "Counterfoil",
+		standardwebhooks.HeaderWebhookID: l.Delivery.WebhookID, standardwebhooks.HeaderWebhookTimestamp: strconv.FormatInt(now.Unix(), 10),
+		standardwebhooks.HeaderWebhookSignature: strings.Join(signatures, " "),
+	} {
+		req.Header.Set(name, value)
+	}
+	return req, nil
+}
+
+func sign(s secret.Text, id string, at time.Time, body []byte) (string, error) {
+	if s.IsZero() { // anybody could sign with an empty key
+		return "", errors.New("sign callback: the endpoint has no secret")
+	}
+	signer, err := standardwebhooks.NewWebhook(s.Reveal())
+	if err != nil {
+		return "", errors.New("sign callback: the secret of the endpoint is not base64")
+	}
+	signature, err := signer.Sign(id, at, body)
+	if err != nil {
+		return "", fmt.Errorf("sign callback: %w", err)
+	}
+	return signature, nil
 }
 
 // judge says what a status means: 2xx is success, a redirect is not followed, 410 ends it (Standard Webhooks).
 func judge(res *http.Response, now time.Time) outcome {
-	o := outcome{result: "HTTP " + strconv.Itoa(res.StatusCode), asked: retryAfter(res.Header, now)}
+	o := outcome{result: "HTTP " + strconv.Itoa(res.StatusCode), status: res.StatusCode, asked: retryAfter(res.Header, now)}
 	switch {
 	case res.StatusCode >= 200 && res.StatusCode < 300:
 		o.delivered = true

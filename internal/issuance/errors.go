@@ -75,6 +75,7 @@ const (
 	// CodeTypeNotOffered is the code for a redemption that asks for other types than the offer's.
 	CodeTypeNotOffered = "type_not_offered"
 	// CodeIdempotencyMismatch is the code for an Idempotency-Key reused with another request.
+	CodeTooManyEndpoints    = "too_many_callbacks"
 	CodeIdempotencyMismatch = "idempotency_key_reused"
 )
 

@@ -35,6 +35,29 @@ const (
 	CallbackExpired CallbackStatus = "EXPIRED"
 )
 
+// The callback statuses that an endpoint gets when it asks for them.
+const (
+	CallbackRetrieved           CallbackStatus = "RETRIEVED"
+	CallbackRedeemed            CallbackStatus = "REDEEMED"
+	CallbackCodeRejected        CallbackStatus = "CODE_REJECTED"
+	CallbackConfirmed           CallbackStatus = "CONFIRMED"
+	CallbackWalletFailed        CallbackStatus = "WALLET_FAILED"
+	CallbackCertificateExpiring CallbackStatus = "CERTIFICATE_EXPIRING"
+	// CallbackPing is sent when somebody tests an endpoint, and to nobody else.
+	CallbackPing CallbackStatus = "PING"
+)
+
+// StandardCallbacks lists the statuses that every endpoint gets unless it says otherwise.
+func StandardCallbacks() []CallbackStatus {
+	return []CallbackStatus{CallbackCreated, CallbackIssued, CallbackFailed, CallbackExpired}
+}
+
+// CallbackStatuses lists every status that an endpoint may ask for.
+func CallbackStatuses() []CallbackStatus {
+	return append(StandardCallbacks(), CallbackRetrieved, CallbackRedeemed, CallbackCodeRejected, CallbackConfirmed, CallbackWalletFailed,
+		CallbackCertificateExpiring)
+}
+
 // Callback gives the status that the event tells callback endpoints, or "" when the
 // event stays on the timeline.
 func (k EventKind) Callback() CallbackStatus {
@@ -54,6 +77,26 @@ func (k EventKind) Callback() CallbackStatus {
 	return ""
 }
 
+// Extended gives the status that the event tells callback endpoints which ask for more than the four, or "".
+func (k EventKind) Extended() CallbackStatus {
+	switch k {
+	case OfferRetrieved:
+		return CallbackRetrieved
+	case OfferRedeemed:
+		return CallbackRedeemed
+	case CodeRejected:
+		return CallbackCodeRejected
+	case WalletConfirmed:
+		return CallbackConfirmed
+	case WalletFailed:
+		return CallbackWalletFailed
+	case OfferCreated, CredentialIssued, OfferCancelled, OfferFailed, OfferExpired,
+		CodeRevealed, RequestRefused, CredentialReissued, WalletDeleted:
+		return ""
+	}
+	return ""
+}
+
 // Event is something that happened to an offer. Sequence grows by one per offer; Cause
 // is a sentence that staff can read, or empty.
 type Event struct {
@@ -62,6 +105,8 @@ type Event struct {
 	Kind     EventKind
 	At       time.Time
 	Cause    string
+	// Position is the event's place among those of all offers; 0 when it was not asked for.
+	Position int64
 }
 
 // Look is what a wallet merely looked at or was refused: worth an event, not worth a

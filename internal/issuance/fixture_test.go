@@ -95,9 +95,10 @@ func newDeskWith(t *testing.T, random io.Reader) *desk {
 			t.Error(err)
 		}
 	})
-	err = d.store.PutEndpoint(t.Context(), issuance.Endpoint{
-		ID: endpoint, URL: "https://back-end.example", Secret: secret.NewText("whsec_x"), Active: true,
-	})
+	err = d.store.AddEndpoint(t.Context(), issuance.Endpoint{
+		ID: endpoint, URL: "https://back-end.example", Secret: secret.NewText("whsec_x"), State: issuance.EndpointActive,
+		Statuses: issuance.StandardCallbacks(),
+	}, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -304,7 +304,7 @@ func TestService_lists_the_status_that_holds_now(t *testing.T) {
 		if err != nil || len(list) != 1 || list[0].Status != want || c.status() != want {
 			t.Errorf("got %+v, %v, want %s", list, err, want)
 		}
-		open, err := d.ListOffers(t.Context(), issuance.Filter{OpenAt: d.clock.read(), Limit: 10})
+		open, err := d.ListOffers(t.Context(), issuance.Filter{Statuses: issuance.Sources(issuance.StatusExpired), At: d.clock.read(), Limit: 10})
 		if err != nil || len(open) == 1 != (want == issuance.StatusReady) {
 			t.Errorf("%d offers are open while the offer is %s, %v", len(open), want, err)
 		}

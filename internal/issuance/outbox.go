@@ -7,47 +7,66 @@ import (
 	"counterfoil/internal/secret"
 )
 
-// Endpoint is a callback endpoint: where events are delivered.
-type Endpoint struct {
-	ID     string
-	URL    string
-	Secret secret.Text // whsec_…
-	Active bool
-}
-
-// Leased is a delivery that one worker holds until Lease; only the holder of exactly
-// this lease can finish it.
-type Leased struct {
-	Delivery Delivery
-	Endpoint Endpoint
-	Lease    time.Time
-}
-
-// Attempt is how one attempt at a delivery ended.
-type Attempt struct {
-	Delivery int64
-	Lease    time.Time
-	At       time.Time
-	// State is the delivery's state from now on; DeliveryQueued means try again at NextAt.
-	State  DeliveryState
-	NextAt time.Time
-	Result string
-}
-
 // Outbox hands out deliveries. Two deliveries of one offer to one endpoint are never out at once and
 // never out of order; offers and endpoints do not hold each other up.
 type Outbox interface {
-	// PutEndpoint records an endpoint or replaces its URL, secret and state.
-	PutEndpoint(ctx context.Context, e Endpoint) error
-	// Lease takes at most limit due deliveries until now+forTime, oldest due first; perEndpoint bounds
-	// those of one endpoint, so that a dead one cannot fill every worker.
-	Lease(ctx context.Context, now time.Time, forTime time.Duration, limit, perEndpoint int) ([]Leased, error)
+	// Due returns the endpoints that are called and have a delivery whose time has come.
+	Due(ctx context.Context, now time.Time) ([]EndpointID, error)
+	// Lease takes at most limit due deliveries of an endpoint until now+forTime, oldest due first, and counts an attempt at each. When
+	// the holder does not finish one in time, it is due again.
+	Lease(ctx context.Context, endpoint EndpointID, now time.Time, forTime time.Duration, limit int) ([]Leased, error)
 	// Finish records attempts in one commit; an attempt whose lease is no longer held changes nothing.
 	Finish(ctx context.Context, attempts []Attempt) error
-	// Hasten makes every queued delivery of an endpoint due now, for when it has come back.
-	Hasten(ctx context.Context, endpoint string, now time.Time) error
-	// Disable stops deliveries to an endpoint that asked for it (HTTP 410).
-	Disable(ctx context.Context, endpoint string) error
+	// Judge records how an endpoint fares. Healthy makes everything that waits for it due now; HealthStopped disables it.
+	Judge(ctx context.Context, v Verdict) error
 	// Queued returns a channel that receives after deliveries were queued by this process.
 	Queued() <-chan struct{}
+}
+
+// Endpoints is the durable record of callback endpoints. Changes are guarded updates.
+type Endpoints interface {
+	// AddEndpoint records an endpoint; Conflict when there are limit of them already.
+	AddEndpoint(ctx context.Context, e Endpoint, limit int) error
+	// Endpoint returns an endpoint; NotFound.
+	Endpoint(ctx context.Context, id EndpointID) (Endpoint, error)
+	// ListEndpoints returns all endpoints, oldest first.
+	ListEndpoints(ctx context.Context) ([]Endpoint, error)
+	// ChangeEndpoint changes what is not nil in c and returns the endpoint; NotFound; Conflict when its state is not one of c.From.
+	ChangeEndpoint(ctx context.Context, c EndpointChange) (Endpoint, error)
+	// DeleteEndpoint ends an endpoint and cancels what waits for it; NotFound.
+	DeleteEndpoint(ctx context.Context, id EndpointID) error
+}
+
+// EndpointChange is a change of an endpoint; nil members stay as they are.
+type EndpointChange struct {
+	ID       EndpointID
+	Name     *string
+	URL      *string
+	Types    *[]string
+	Statuses *[]CallbackStatus
+	// Rotate is the new secret; the one before signs beside it until its OldUntil.
+	Rotate *Rotation
+	State  *EndpointState
+	// From guards State: the states from which it may be reached.
+	From []EndpointState
+}
+
+// Rotation is a change of secrets.
+type Rotation struct {
+	Secret   secret.Text
+	OldUntil time.Time
+}
+
+// Deliveries is the record of what was handed to whom.
+type Deliveries interface {
+	// ListDeliveries returns deliveries of an endpoint.
+	ListDeliveries(ctx context.Context, id EndpointID, f DeliveryFilter) ([]Delivery, error)
+	// Delivery returns a delivery and its attempts in order; NotFound.
+	Delivery(ctx context.Context, id DeliveryID) (Delivery, []Attempt, error)
+	// ReplayDelivery queues a delivery anew, whatever became of it; NotFound; Conflict while it is out or its endpoint is deleted.
+	ReplayDelivery(ctx context.Context, id DeliveryID, at time.Time) error
+	// Replay queues deliveries anew and returns how many. Events of the range that were never queued for the endpoint are queued too.
+	Replay(ctx context.Context, r Replay) (int, error)
+	// AddPing queues a delivery of CallbackPing to an endpoint, also a paused one, held by the caller until lease; NotFound.
+	AddPing(ctx context.Context, id EndpointID, webhookID string, at, lease time.Time) (Leased, error)
 }

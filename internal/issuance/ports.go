@@ -67,6 +67,8 @@ type Record interface {
 	Note(l Look)
 	// Events returns the events of an offer in order.
 	Events(ctx context.Context, id OfferID) ([]Event, error)
+	// Feed returns events of all offers.
+	Feed(ctx context.Context, f Feed) ([]Event, error)
 	// Deliveries returns the deliveries of an offer in order.
 	Deliveries(ctx context.Context, id OfferID) ([]Delivery, error)
 	// ExpireDue moves at most limit open offers whose deadline has passed to StatusExpired, with OfferExpired, and
@@ -134,9 +136,35 @@ type Idempotent struct {
 // Filter selects offers for a list. Zero values do not restrict; Limit is required.
 type Filter struct {
 	CreatedBy string
-	// OpenAt, when set, keeps offers that have not ended by then.
-	OpenAt time.Time
-	Limit  int
+	// Statuses are those that hold at At.
+	Statuses []Status
+	At       time.Time
+	// Types are credential configuration ids.
+	Types     []string
+	Reference string
+	// CreatedFrom is the first moment, CreatedUntil the last.
+	CreatedFrom, CreatedUntil time.Time
+	// After is the offer that the page before ended with.
+	After Place
+	Limit int
+}
+
+// Place is where an offer stands in the list: newest first, and by id where two were made in the same millisecond.
+type Place struct {
+	CreatedAt time.Time
+	ID        OfferID
+}
+
+// Feed selects events of all offers, in an order that never changes and in which those of one offer stand as they happened. Zero
+// values do not restrict; Limit is required.
+type Feed struct {
+	// After is the position of the last event that was read.
+	After int64
+	// Types are credential configuration ids.
+	Types []string
+	// CallbacksOnly keeps events that have one of the four callback statuses.
+	CallbacksOnly bool
+	Limit         int
 }
 
 // End is a guarded move to StatusCancelled or StatusFailed.

@@ -88,6 +88,15 @@ func (s *Service) ListOffers(ctx context.Context, f Filter) ([]Offer, error) {
 	return list, nil
 }
 
+// Feed returns events of all offers, in an order that never changes: what a back-end that lost callbacks reads.
+func (s *Service) Feed(ctx context.Context, f Feed) ([]Event, error) {
+	events, err := s.Record.Feed(ctx, f)
+	if err != nil {
+		return nil, fmt.Errorf("read events: %w", err)
+	}
+	return events, nil
+}
+
 // Timeline is everything that happened to an offer, and what callback endpoints were told of it.
 type Timeline struct {
 	Events     []Event

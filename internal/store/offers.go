@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -124,15 +125,33 @@ func (s *Store) Offer(ctx context.Context, id issuance.OfferID) (issuance.Offer,
 
 // ListOffers implements issuance.Offers.
 func (s *Store) ListOffers(ctx context.Context, f issuance.Filter) ([]issuance.Offer, error) {
-	where, args := "1 = 1", []any{}
+	where, args := []string{"1 = 1"}, []any{}
+	put := func(term string, values ...any) { where, args = append(where, term), append(args, values...) }
 	if f.CreatedBy != "" {
-		where, args = where+" AND created_by = ?", append(args, f.CreatedBy)
+		put("created_by = ?", f.CreatedBy)
 	}
-	if !f.OpenAt.IsZero() {
-		where, args = where+" AND status IN ? AND expires_at > ?", append(args, issuance.Sources(issuance.StatusExpired), millis(f.OpenAt))
+	if f.Reference != "" {
+		put("reference = ?", f.Reference)
+	}
+	if len(f.Types) > 0 {
+		put("type IN ?", f.Types)
+	}
+	if len(f.Statuses) > 0 {
+		term, values := statusAt(f)
+		put(term, values...)
+	}
+	if !f.CreatedFrom.IsZero() {
+		put("created_at >= ?", millis(f.CreatedFrom))
+	}
+	if !f.CreatedUntil.IsZero() {
+		put("created_at <= ?", millis(f.CreatedUntil))
+	}
+	if !f.After.CreatedAt.IsZero() {
+		at := millis(f.After.CreatedAt)
+		put("(created_at < ? OR created_at = ? AND id > ?)", at, at, string(f.After.ID))
 	}
 	var rows []offerRow
-	err := s.reads.WithContext(ctx).Raw("SELECT "+offerColumns+" FROM offers WHERE "+where+" ORDER BY created_at DESC, id LIMIT ?",
+	err := s.reads.WithContext(ctx).Raw("SELECT "+offerColumns+" FROM offers WHERE "+strings.Join(where, " AND ")+" ORDER BY created_at DESC, id LIMIT ?",
 		append(args, f.Limit)...).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("list offers: %w", err)
@@ -142,6 +161,30 @@ func (s *Store) ListOffers(ctx context.Context, f issuance.Filter) ([]issuance.O
 		out = append(out, r.offer())
 	}
 	return out, nil
+}
+
+// statusAt is the condition that an offer has one of the statuses at a time, whether or not a sweep has written down that it expired.
+func statusAt(f issuance.Filter) (term string, args []any) {
+	var open, ended []issuance.Status
+	for _, status := range f.Statuses {
+		if status.Ended() {
+			ended = append(ended, status)
+		} else {
+			open = append(open, status)
+		}
+	}
+	var terms []string
+	put := func(term string, values ...any) { terms, args = append(terms, term), append(args, values...) }
+	if len(open) > 0 {
+		put("status IN ? AND expires_at > ?", open, millis(f.At))
+	}
+	if len(ended) > 0 {
+		put("status IN ?", ended)
+	}
+	if slices.Contains(ended, issuance.StatusExpired) {
+		put("status IN ? AND expires_at <= ?", issuance.Sources(issuance.StatusExpired), millis(f.At))
+	}
+	return "(" + strings.Join(terms, " OR ") + ")", args
 }
 
 // EndOffer implements issuance.Offers.

@@ -3,99 +3,64 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"counterfoil/internal/issuance"
-	"counterfoil/internal/secret"
 )
 
-// PutEndpoint implements issuance.Outbox.
-func (s *Store) PutEndpoint(ctx context.Context, e issuance.Endpoint) error {
-	sealed, err := s.sealer.Seal([]byte(e.Secret.Reveal()), secret.AAD("endpoints", "secret", e.ID))
+// Due implements issuance.Outbox: one look into the index for each endpoint.
+func (s *Store) Due(ctx context.Context, now time.Time) ([]issuance.EndpointID, error) {
+	var ids []issuance.EndpointID
+	err := s.reads.WithContext(ctx).Raw(`SELECT id FROM endpoints e WHERE e.state = 'active'
+		AND EXISTS (SELECT 1 FROM deliveries d WHERE d.endpoint_id = e.id AND d.state = 'queued' AND d.next_at <= ?)`, millis(now)).Scan(&ids).Error
 	if err != nil {
-		return fmt.Errorf("seal secret: %w", err)
+		return nil, fmt.Errorf("look for due deliveries: %w", err)
 	}
-	err = s.db.WithContext(ctx).Exec(`INSERT INTO endpoints (id, url, secret, active) VALUES (?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET url = excluded.url, secret = excluded.secret, active = excluded.active`,
-		e.ID, e.URL, sealed, e.Active).Error
-	if err != nil {
-		return fmt.Errorf("record endpoint: %w", err)
-	}
-	return nil
+	return ids, nil
 }
 
-// Lease implements issuance.Outbox. A delivery may go when no earlier one of its offer to its endpoint is still queued; an
-// endpoint with perEndpoint deliveries out gets no more.
-func (s *Store) Lease(ctx context.Context, now time.Time, forTime time.Duration, limit, perEndpoint int) ([]issuance.Leased, error) {
-	until, at := millis(now.Add(forTime)), millis(now)
-	var rows []deliveryRow
-	err := s.db.WithContext(ctx).Raw(`UPDATE deliveries SET lease_until = ?, attempts = attempts + 1
-		WHERE state = 'queued' AND lease_until < ? AND id IN (
-			SELECT id FROM (
-				SELECT d.id, d.next_at,
-					row_number() OVER (PARTITION BY d.endpoint_id ORDER BY d.next_at, d.id)
-					+ (SELECT count(*) FROM deliveries l WHERE l.endpoint_id = d.endpoint_id AND l.state = 'queued' AND l.lease_until >= ?) AS place
-				FROM deliveries d JOIN endpoints e ON e.id = d.endpoint_id
-				WHERE e.active AND d.state = 'queued' AND d.next_at <= ? AND d.lease_until < ?
-					AND NOT EXISTS (SELECT 1 FROM deliveries p WHERE p.endpoint_id = d.endpoint_id AND p.offer_id = d.offer_id AND p.state = 'queued' AND p.id < d.id)
-			) q WHERE place <= ? ORDER BY next_at LIMIT ?)
-		RETURNING `+deliveryColumns, until, at, at, at, at, perEndpoint, limit).Scan(&rows).Error
-	if err != nil {
-		return nil, fmt.Errorf("lease deliveries: %w", err)
-	}
-	if len(rows) == 0 {
+// Lease implements issuance.Outbox. A delivery may go when no earlier one of its offer to its endpoint is still queued. What is out is
+// due again when its lease ends, so that it needs no second look.
+func (s *Store) Lease(ctx context.Context, endpoint issuance.EndpointID, now time.Time, forTime time.Duration, limit int) ([]issuance.Leased, error) {
+	e, err := s.Endpoint(ctx, endpoint) // before an attempt is counted
+	if issuance.KindOf(err) == issuance.NotFound {
 		return nil, nil
 	}
-	endpoints, err := s.endpoints(ctx)
 	if err != nil {
 		return nil, err
 	}
+	lock := ""
+	if s.postgres {
+		lock = " FOR UPDATE SKIP LOCKED" // another process takes others
+	}
+	until, at := millis(now.Add(forTime)), millis(now)
+	var rows []deliveryRow
+	err = s.db.WithContext(ctx).Raw(`UPDATE deliveries SET lease_until = ?, next_at = ?, attempts = attempts + 1
+		WHERE state = 'queued' AND next_at <= ? AND EXISTS (SELECT 1 FROM endpoints WHERE id = ? AND state = 'active') AND id IN (
+			SELECT d.id FROM deliveries d WHERE d.endpoint_id = ? AND d.state = 'queued' AND d.next_at <= ?
+				AND NOT EXISTS (SELECT 1 FROM deliveries p WHERE p.endpoint_id = d.endpoint_id AND p.offer_id = d.offer_id AND p.state = 'queued' AND p.id < d.id)
+			ORDER BY d.next_at, d.id LIMIT ?`+lock+`)
+		RETURNING `+deliveryColumns, until, until, at, string(endpoint), string(endpoint), at, limit).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("lease deliveries: %w", err)
+	}
 	out := make([]issuance.Leased, 0, len(rows))
 	for _, r := range rows {
-		out = append(out, issuance.Leased{Delivery: r.delivery(), Endpoint: endpoints[r.EndpointID], Lease: moment(until)})
+		out = append(out, issuance.Leased{Delivery: r.delivery(), Endpoint: e, Lease: moment(until)})
 	}
 	return out, nil
 }
 
-func (s *Store) endpoints(ctx context.Context) (map[string]issuance.Endpoint, error) {
-	var rows []struct {
-		ID     string
-		URL    string
-		Secret []byte
-		Active bool
-	}
-	if err := s.reads.WithContext(ctx).Raw("SELECT id, url, secret, active FROM endpoints").Scan(&rows).Error; err != nil {
-		return nil, fmt.Errorf("read endpoints: %w", err)
-	}
-	out := map[string]issuance.Endpoint{}
-	for _, r := range rows {
-		opened, err := s.sealer.Open(r.Secret, secret.AAD("endpoints", "secret", r.ID))
-		if err != nil {
-			return nil, fmt.Errorf("open secret of endpoint: %w", err)
-		}
-		out[r.ID] = issuance.Endpoint{ID: r.ID, URL: r.URL, Secret: secret.NewText(string(opened)), Active: r.Active}
-	}
-	return out, nil
-}
-
-// Finish implements issuance.Outbox.
+// Finish implements issuance.Outbox: two statements, however many attempts there are.
 func (s *Store) Finish(ctx context.Context, attempts []issuance.Attempt) error {
 	var touched []issuance.OfferID
 	_, err := s.transact(ctx, func(t *tx) error {
-		touched = nil
-		for _, a := range attempts {
-			var offer string
-			err := t.Raw(`UPDATE deliveries SET state = ?, next_at = ?, last_at = ?, last_result = ?, lease_until = 0
-				WHERE id = ? AND lease_until = ? AND state = 'queued' RETURNING offer_id`,
-				string(a.State), millis(a.NextAt), millis(a.At), a.Result, a.Delivery, millis(a.Lease)).Scan(&offer).Error
-			if err != nil {
-				return fmt.Errorf("record attempt: %w", err)
-			}
-			if offer != "" {
-				touched = append(touched, issuance.OfferID(offer))
-			}
+		var err error
+		if touched, err = t.finish(attempts); err != nil {
+			return err
 		}
-		return nil
+		return t.insertAttempts(attempts)
 	})
 	if err != nil {
 		return err
@@ -104,22 +69,84 @@ func (s *Store) Finish(ctx context.Context, attempts []issuance.Attempt) error {
 	return nil
 }
 
-// Hasten implements issuance.Outbox.
-func (s *Store) Hasten(ctx context.Context, endpoint string, now time.Time) error {
-	err := s.db.WithContext(ctx).Exec("UPDATE deliveries SET next_at = ? WHERE endpoint_id = ? AND state = 'queued' AND lease_until < ? AND next_at > ?",
-		millis(now), endpoint, millis(now), millis(now)).Error
-	if err != nil {
-		return fmt.Errorf("hasten deliveries: %w", err)
+func (t *tx) finish(attempts []issuance.Attempt) ([]issuance.OfferID, error) {
+	rows, args := make([]string, 0, len(attempts)), []any{}
+	for _, a := range attempts {
+		rows = append(rows, "SELECT CAST(? AS BIGINT) AS id, CAST(? AS BIGINT) AS lease, CAST(? AS TEXT) AS state, CAST(? AS BIGINT) AS next_at, "+
+			"CAST(? AS BIGINT) AS at, CAST(? AS TEXT) AS result, CAST(? AS INTEGER) AS uncounted")
+		uncounted := 0
+		if a.Broken {
+			uncounted = 1
+		}
+		args = append(args, int64(a.Delivery), millis(a.Lease), string(a.State), millis(a.NextAt), millis(a.At.Add(a.Took)), a.Result, uncounted)
 	}
-	s.changed(true)
+	var touched []*string
+	err := t.Raw(`UPDATE deliveries SET state = v.state, next_at = v.next_at, lease_until = 0, attempts = attempts - v.uncounted,
+			last_at = CASE v.uncounted WHEN 0 THEN v.at ELSE last_at END, last_result = CASE v.uncounted WHEN 0 THEN v.result ELSE last_result END
+		FROM (`+strings.Join(rows, " UNION ALL ")+`) v
+		WHERE deliveries.id = v.id AND deliveries.lease_until = v.lease AND deliveries.state = 'queued' RETURNING deliveries.offer_id`, args...).Scan(&touched).Error
+	if err != nil {
+		return nil, fmt.Errorf("record attempts: %w", err)
+	}
+	var offers []issuance.OfferID
+	for _, id := range touched {
+		if id != nil {
+			offers = append(offers, issuance.OfferID(*id))
+		}
+	}
+	return offers, nil
+}
+
+func (t *tx) insertAttempts(attempts []issuance.Attempt) error {
+	rows, args := []string{}, []any{}
+	for _, a := range attempts {
+		if a.Broken {
+			continue
+		}
+		rows = append(rows, "(?, ?, ?, ?, ?, ?)")
+		response := a.Response
+		if response == nil {
+			response = []byte{}
+		}
+		args = append(args, int64(a.Delivery), millis(a.At), a.Took.Milliseconds(), a.Result, a.HTTPStatus, blob(response[:min(len(response), issuance.MaxResponse)]))
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := t.Exec("INSERT INTO attempts (delivery_id, at, took, result, http_status, response) VALUES "+strings.Join(rows, ", "), args...).Error; err != nil {
+		return fmt.Errorf("record attempts: %w", err)
+	}
 	return nil
 }
 
-// Disable implements issuance.Outbox.
-func (s *Store) Disable(ctx context.Context, endpoint string) error {
-	if err := s.db.WithContext(ctx).Exec("UPDATE endpoints SET active = ? WHERE id = ?", false, endpoint).Error; err != nil {
-		return fmt.Errorf("disable endpoint: %w", err)
+// Judge implements issuance.Outbox.
+func (s *Store) Judge(ctx context.Context, v issuance.Verdict) error {
+	_, err := s.transact(ctx, func(t *tx) error {
+		set, args := "", []any{v.Result}
+		switch v.Health {
+		case issuance.Healthy:
+			set = "failing_since = 0"
+		case issuance.Failing:
+			set, args = "failing_since = CASE failing_since WHEN 0 THEN CAST(? AS BIGINT) ELSE failing_since END", append(args, millis(v.At))
+		case issuance.HealthStopped:
+			set = "state = CASE state WHEN 'active' THEN 'disabled' ELSE state END"
+		}
+		if err := t.Exec("UPDATE endpoints SET last_result = ?, "+set+" WHERE id = ? AND state <> 'deleted'", append(args, string(v.Endpoint))...).Error; err != nil {
+			return fmt.Errorf("record how an endpoint fares: %w", err)
+		}
+		if v.Health != issuance.Healthy {
+			return nil
+		}
+		if err := t.Exec("UPDATE deliveries SET next_at = ? WHERE endpoint_id = ? AND state = 'queued' AND lease_until < ? AND next_at > ?",
+			millis(v.At), string(v.Endpoint), millis(v.At), millis(v.At)).Error; err != nil {
+			return fmt.Errorf("hasten deliveries: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
+	s.changed(true)
 	return nil
 }
 

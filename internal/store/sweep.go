@@ -8,6 +8,9 @@ import (
 	"counterfoil/internal/issuance"
 )
 
+// deliveriesKept is how long the log of deliveries is kept, with what receivers answered.
+const deliveriesKept = 30 * 24 * time.Hour
+
 // ExpireDue implements issuance.Record. On PostgreSQL several processes may sweep at once: each takes other offers.
 func (s *Store) ExpireDue(ctx context.Context, now time.Time, limit int) (int, error) {
 	open := issuance.Sources(issuance.StatusExpired)
@@ -64,6 +67,9 @@ func (s *Store) Forget(ctx context.Context, now time.Time) error {
 	}{
 		{"UPDATE offers SET " + destroy + " WHERE data_key IS NOT NULL AND status IN ? AND expires_at <= ?",
 			[]any{[]issuance.Status{issuance.StatusIssued, issuance.StatusConfirmed}, millis(now)}},
+		{"DELETE FROM deliveries WHERE state <> 'queued' AND created_at <= ?", []any{millis(now.Add(-deliveriesKept))}},
+		{"UPDATE endpoints SET old_secret = NULL WHERE old_secret IS NOT NULL AND old_until <= ?", []any{millis(now)}},
+		{"DELETE FROM answers WHERE expires_at <= ?", []any{millis(now)}},
 		{"DELETE FROM spent_values WHERE expires_at <= ?", []any{millis(now)}},
 		{"DELETE FROM idempotency_keys WHERE expires_at <= ?", []any{millis(now)}},
 	} {

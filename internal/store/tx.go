@@ -121,29 +121,13 @@ func and(guard string) string {
 	return " AND " + guard
 }
 
-// event records what happened and queues a delivery to every active callback endpoint when the event has a callback
-// status. cause accompanies FAILED as errorDetails.
+// event records what happened and queues its deliveries in the same transaction.
 func (t *tx) event(e issuance.Event) error {
-	status := e.Kind.Callback()
 	if err := t.Exec("INSERT INTO events (offer_id, sequence, kind, callback, cause, at) VALUES (?, ?, ?, ?, ?, ?)",
-		string(e.Offer), e.Sequence, string(e.Kind), string(status), e.Cause, millis(e.At)).Error; err != nil {
+		string(e.Offer), e.Sequence, string(e.Kind), string(e.Kind.Callback()), e.Cause, millis(e.At)).Error; err != nil {
 		return fmt.Errorf("record event: %w", err)
 	}
-	if status == "" {
-		return nil
-	}
-	details := ""
-	if status == issuance.CallbackFailed {
-		details = e.Cause
-	}
-	done := t.Exec(`INSERT INTO deliveries (endpoint_id, offer_id, sequence, status, error_details, state, attempts, next_at, lease_until, last_at, last_result)
-		SELECT id, ?, ?, ?, ?, 'queued', 0, ?, 0, 0, '' FROM endpoints WHERE active`,
-		string(e.Offer), e.Sequence, string(status), details, millis(e.At))
-	if done.Error != nil {
-		return fmt.Errorf("queue deliveries: %w", done.Error)
-	}
-	t.queued = t.queued || done.RowsAffected > 0
-	return nil
+	return t.enqueue(e)
 }
 
 // spend records single-use values; Conflict with the value's code when one is known.

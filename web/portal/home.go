@@ -28,7 +28,7 @@ func (p *portal) home(c *fiber.Ctx) error {
 			s.Tiles = append(s.Tiles, home.Tile{Href: "/offers/new/" + url.PathEscape(t.ID), Name: d.Name, Description: d.Description})
 		}
 	}
-	open, err := p.Record.ListOffers(c.UserContext(), issuance.Filter{OpenAt: p.Clock(), Limit: openLimit})
+	open, err := p.Record.ListOffers(c.UserContext(), issuance.Filter{Statuses: issuance.Sources(issuance.StatusExpired), At: p.Clock(), Limit: openLimit})
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"counterfoil/internal/issuance"
@@ -37,7 +38,7 @@ func ended(o issuance.Offer, t issuance.Timeline, now time.Time) bool {
 		return false
 	}
 	for _, d := range t.Deliveries {
-		if d.State == issuance.DeliveryQueued && d.Attempts < 2 { // a receiver that is down takes hours
+		if d.State == issuance.DeliveryQueued && d.Attempts < 2 && !d.Held { // a receiver that is down takes hours
 			return false
 		}
 	}
@@ -96,6 +97,10 @@ func deliveryStep(d issuance.Delivery) offers.Step {
 	case d.State == issuance.DeliveryExhausted:
 		s.Title, s.Detail = told+" given up", d.LastResult
 		s.Time, s.Exact = at(d.LastAt)
+	case d.State == issuance.DeliveryCancelled:
+		s.Title, s.Detail = told+" not delivered", capital(d.LastResult)
+	case d.Held:
+		s.Tone, s.Title, s.Detail = "bad", told+" waits", strings.TrimPrefix(d.LastResult+". ", ". ")+"The callback endpoint is switched off."
 	case d.Attempts > 0 && !d.LastAt.IsZero():
 		again, _ := at(d.NextAt)
 		s.Tone, s.Title, s.Detail = "bad", told+" refused", d.LastResult+", next try "+again

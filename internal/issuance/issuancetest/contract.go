@@ -18,6 +18,8 @@ type Store interface {
 	issuance.Grants
 	issuance.Record
 	issuance.Outbox
+	issuance.Endpoints
+	issuance.Deliveries
 }
 
 // Racers and rounds of each race.
@@ -53,6 +55,12 @@ func RunStoreTests(t *testing.T, open func(t *testing.T) Store) {
 		"claims are forgotten when the grant is over":    forgotten,
 		"deliveries go in order and one at a time":       delivered,
 		"an idempotency key makes one offer":             idempotent,
+		"endpoints are changed under guards":             endpoints,
+		"an endpoint gets what it asked for":             filtered,
+		"deliveries are replayed":                        replayed,
+		"the feed has every event in order":              fed,
+		"offers are listed by what is asked for":         listedOffers,
+		"race: the feed misses nothing":                  raceFeed,
 		"race: one redemption":                           raceRedeem,
 		"race: wrong codes never pass the limit":         raceWrongCodes,
 		"race: one settlement for a nonce":               raceSpent,
@@ -77,6 +85,16 @@ func random(t *testing.T) string {
 
 func (s suite) add(t *testing.T, change ...func(*issuance.Draft)) issuance.Draft {
 	t.Helper()
+	d := s.draft(t, change...)
+	if err := s.AddOffer(s.ctx, d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// draft is an offer that was not added yet.
+func (suite) draft(t *testing.T, change ...func(*issuance.Draft)) issuance.Draft {
+	t.Helper()
 	id := random(t)
 	d := issuance.Draft{
 		Offer: issuance.Offer{
@@ -89,9 +107,6 @@ func (s suite) add(t *testing.T, change ...func(*issuance.Draft)) issuance.Draft
 	}
 	for _, c := range change {
 		c(&d)
-	}
-	if err := s.AddOffer(s.ctx, d); err != nil {
-		t.Fatal(err)
 	}
 	return d
 }
@@ -140,6 +155,22 @@ func (s suite) kinds(t *testing.T, id issuance.OfferID) string {
 		out += " " + string(e.Kind)
 	}
 	return out
+}
+
+// endpoint adds an endpoint that is called.
+func (s suite) endpoint(t *testing.T, id issuance.EndpointID, change ...func(*issuance.Endpoint)) {
+	t.Helper()
+	const limit = 10
+	e := issuance.Endpoint{
+		ID: id, URL: "https://" + string(id), Secret: secret.NewText("whsec_x"), State: issuance.EndpointActive, Statuses: issuance.StandardCallbacks(),
+		CreatedAt: start(), CreatedBy: "tester",
+	}
+	for _, c := range change {
+		c(&e)
+	}
+	if err := s.AddEndpoint(s.ctx, e, limit); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (s suite) want(t *testing.T, id issuance.OfferID, status issuance.Status, kinds string) {

@@ -32,7 +32,7 @@ func added(t *testing.T, s suite) {
 	if _, mac, err := s.OfferByCode(s.ctx, plain.CodeHash); err != nil || mac != nil {
 		t.Errorf("an offer without transaction code has the MAC %x, %v", mac, err)
 	}
-	list, err := s.ListOffers(s.ctx, issuance.Filter{CreatedBy: "tester", OpenAt: start(), Limit: 1})
+	list, err := s.ListOffers(s.ctx, issuance.Filter{CreatedBy: "tester", Statuses: issuance.Sources(issuance.StatusExpired), At: start(), Limit: 1})
 	if err != nil || len(list) != 1 {
 		t.Errorf("the list has %d, %v", len(list), err)
 	}

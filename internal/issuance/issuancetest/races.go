@@ -2,6 +2,7 @@ package issuancetest
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -11,10 +12,8 @@ import (
 )
 
 func delivered(t *testing.T, s suite) {
-	for _, e := range []string{"a", "b"} {
-		if err := s.PutEndpoint(s.ctx, issuance.Endpoint{ID: e, URL: "https://" + e, Secret: secret.NewText("whsec_x"), Active: true}); err != nil {
-			t.Fatal(err)
-		}
+	for _, e := range []issuance.EndpointID{"a", "b"} {
+		s.endpoint(t, e)
 	}
 	d := s.add(t)
 	if _, err := s.EndOffer(s.ctx, issuance.End{Offer: d.Offer.ID, To: issuance.StatusCancelled, At: start(), Cause: "why"}); err != nil {
@@ -28,11 +27,19 @@ func delivered(t *testing.T, s suite) {
 	now := start().Add(time.Second)
 	lease := func(at time.Time) []issuance.Leased {
 		t.Helper()
-		l, err := s.Lease(s.ctx, at, 30*time.Second, 10, 10)
+		due, err := s.Due(s.ctx, at)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return l
+		var all []issuance.Leased
+		for _, id := range slices.Sorted(slices.Values(due)) {
+			l, err := s.Lease(s.ctx, id, at, 30*time.Second, 10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, l...)
+		}
+		return all
 	}
 	first := lease(now)
 	if len(first) != 2 || first[0].Delivery.Status != issuance.CallbackCreated || first[1].Delivery.Status != issuance.CallbackCreated {
@@ -63,11 +70,10 @@ func delivered(t *testing.T, s suite) {
 	}
 	finish(stale, issuance.DeliveryDelivered, now) // too late: changes nothing
 	finish(over[0], issuance.DeliveryQueued, now)
-	if err := s.Hasten(s.ctx, first[1].Endpoint.ID, now); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Disable(s.ctx, first[0].Endpoint.ID); err != nil {
-		t.Fatal(err)
+	for id, health := range map[issuance.EndpointID]issuance.Health{first[1].Endpoint.ID: issuance.Healthy, first[0].Endpoint.ID: issuance.HealthStopped} {
+		if err := s.Judge(s.ctx, issuance.Verdict{Endpoint: id, Health: health, At: now}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	last := lease(now.Add(time.Second))
 	if len(last) != 1 || last[0].Endpoint.ID != first[1].Endpoint.ID || last[0].Delivery.Attempts != 2 {

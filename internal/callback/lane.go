@@ -1,0 +1,79 @@
+package callback
+
+import (
+	"sync"
+	"time"
+
+	"counterfoil/internal/issuance"
+)
+
+// How many deliveries to one endpoint are out at once: few until it proves itself, many while it answers well. Lanes share nothing, so
+// one that hangs takes nothing from the next; fifty endpoints bound what they take together.
+const (
+	narrow = 16
+	wide   = 128
+)
+
+// lane is what this process knows of one endpoint. The zero health is an endpoint of which nothing was seen yet: it may have failed
+// under another process, so its first success counts as coming back.
+type lane struct {
+	mu          sync.Mutex
+	width, out  int
+	up, failing bool
+	// succeeded is when the last success was, returned when the endpoint last came back.
+	succeeded, returned time.Time
+}
+
+func newLane() *lane { return &lane{width: narrow} }
+
+func (l *lane) room() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return max(0, l.width-l.out)
+}
+
+func (l *lane) enter() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.out++
+}
+
+func (l *lane) leave() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.out--
+}
+
+// forget makes the next attempt's verdict a new one.
+func (l *lane) forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.up, l.failing = false, false
+}
+
+// learn notes what an attempt says about its endpoint. It gives the endpoint's health when that changed, and whether the attempt
+// failed because it was out before the endpoint came back, and so missed that.
+//
+// One event that is refused while others get through says nothing: an endpoint is failing when an event failed twice and
+// nothing got through in between. Otherwise every success would hurry the refused one, and use up in seconds the attempts that
+// are meant to last three days.
+func (l *lane) learn(d issuance.Delivery, o outcome, began, now time.Time) (change issuance.Health, missed bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if o.delivered {
+		if !l.up || l.failing {
+			l.returned, change = now, issuance.Healthy
+		}
+		l.up, l.failing, l.succeeded = true, false, now
+		l.width = min(l.width+1, wide)
+		return change, false
+	}
+	l.width = max(l.width/2, narrow) // half, so that a receiver in trouble is asked less
+	if o.gone {
+		return issuance.HealthStopped, false
+	}
+	if !l.failing && d.Attempts > 1 && !l.succeeded.After(d.LastAt) {
+		l.failing, change = true, issuance.Failing
+	}
+	return change, began.Before(l.returned)
+}

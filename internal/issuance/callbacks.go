@@ -1,0 +1,236 @@
+package issuance
+
+import (
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"counterfoil/internal/secret"
+)
+
+// Bounds of callback endpoints.
+const (
+	maxEndpoints    = 50
+	maxEndpointName = 100
+	secretPrefix    = "whsec_" // Standard Webhooks 1.0
+	secretBytes     = 32
+	minSecretBytes  = 24
+	maxSecretBytes  = 64
+	// secretOverlap is how long the secret before signs beside the new one.
+	secretOverlap = 24 * time.Hour
+	// ConfiguredEndpoint is the id of the endpoint that the settings name.
+	ConfiguredEndpoint EndpointID = "default"
+)
+
+// Callbacks is the use cases of callback endpoints and deliveries.
+type Callbacks struct {
+	Endpoints  Endpoints
+	Deliveries Deliveries
+	Types      Types
+	// CheckURL tells whether an address may be called at all; its error is fit to show.
+	CheckURL func(url string) error
+	Clock    func() time.Time
+	Random   io.Reader
+}
+
+// NewEndpoint is a request for a callback endpoint.
+type NewEndpoint struct {
+	URL string
+	// Name is for people; empty means the URL's host is enough.
+	Name string
+	// Types restricts to these credential configurations; empty means all. Statuses empty means StandardCallbacks.
+	Types    []string
+	Statuses []CallbackStatus
+	// Secret is the caller's own; empty means that one is made.
+	Secret secret.Text
+	By     Actor
+}
+
+// CreateEndpoint makes a callback endpoint; what it returns holds the secret, which is shown this once. Invalid with the faulty
+// members; Conflict with CodeTooManyEndpoints.
+func (c *Callbacks) CreateEndpoint(ctx context.Context, n NewEndpoint) (Endpoint, error) {
+	if len(n.Statuses) == 0 {
+		n.Statuses = StandardCallbacks()
+	}
+	faults := slices.Concat(c.checkURL(n.URL), checkName(n.Name), c.checkTypes(n.Types), checkStatuses(n.Statuses), checkSecret(n.Secret))
+	if err := faulty(faults); err != nil {
+		return Endpoint{}, err
+	}
+	id, err := secret.Token(c.Random, offerIDBytes)
+	if err != nil {
+		return Endpoint{}, fmt.Errorf("draw endpoint id: %w", err)
+	}
+	e := Endpoint{
+		ID: EndpointID(id), Name: n.Name, URL: n.URL, Secret: n.Secret, Types: n.Types, Statuses: n.Statuses,
+		State: EndpointActive, CreatedAt: c.Clock(), CreatedBy: n.By.Name,
+	}
+	if e.Secret.IsZero() {
+		if e.Secret, err = NewSecret(c.Random); err != nil {
+			return Endpoint{}, err
+		}
+	}
+	if err := c.Endpoints.AddEndpoint(ctx, e, maxEndpoints); err != nil {
+		return Endpoint{}, fmt.Errorf("add endpoint: %w", err)
+	}
+	return e, nil
+}
+
+// NewSecret makes the secret of an endpoint: whsec_ and the base64 of 32 random bytes (Standard Webhooks 1.0).
+func NewSecret(random io.Reader) (secret.Text, error) {
+	b := make([]byte, secretBytes)
+	if _, err := io.ReadFull(random, b); err != nil {
+		return secret.Text{}, fmt.Errorf("draw secret: %w", err)
+	}
+	return secret.NewText(secretPrefix + base64.StdEncoding.EncodeToString(b)), nil
+}
+
+// Configure makes the endpoint of the settings what they say: there and called, or, when url is empty, paused, so that nothing goes to
+// an address that was taken out of the settings.
+func (c *Callbacks) Configure(ctx context.Context, url string, s secret.Text) error {
+	before, err := c.Endpoints.Endpoint(ctx, ConfiguredEndpoint)
+	missing := KindOf(err) == NotFound
+	if err != nil && !missing {
+		return fmt.Errorf("read the configured endpoint: %w", err)
+	}
+	state := EndpointActive
+	change := EndpointChange{ID: ConfiguredEndpoint, State: &state, From: []EndpointState{EndpointActive, EndpointPaused, EndpointDisabled}}
+	switch {
+	case url == "" && missing:
+		return nil
+	case url == "":
+		state = EndpointPaused
+	case missing:
+		err := c.Endpoints.AddEndpoint(ctx, Endpoint{
+			ID: ConfiguredEndpoint, Name: "From the settings", URL: url, Secret: s, Statuses: StandardCallbacks(), State: EndpointActive,
+			CreatedAt: c.Clock(), CreatedBy: "the settings",
+		}, maxEndpoints)
+		if KindOf(err) != Conflict { // another process was quicker
+			return err
+		}
+	default:
+		change.URL = &url
+		if before.Secret.Reveal() != s.Reveal() {
+			change.Rotate = &Rotation{Secret: s, OldUntil: c.Clock()}
+		}
+	}
+	if _, err := c.Endpoints.ChangeEndpoint(ctx, change); err != nil {
+		return fmt.Errorf("change the configured endpoint: %w", err)
+	}
+	return nil
+}
+
+// ChangeEndpoint changes what is not nil in n. NotFound; Invalid with the faulty members.
+func (c *Callbacks) ChangeEndpoint(ctx context.Context, change EndpointChange) (Endpoint, error) {
+	var faults []Field
+	if change.URL != nil {
+		faults = append(faults, c.checkURL(*change.URL)...)
+	}
+	if change.Name != nil {
+		faults = append(faults, checkName(*change.Name)...)
+	}
+	if change.Types != nil {
+		faults = append(faults, c.checkTypes(*change.Types)...)
+	}
+	if change.Statuses != nil {
+		faults = append(faults, checkStatuses(*change.Statuses)...)
+	}
+	if err := faulty(faults); err != nil {
+		return Endpoint{}, err
+	}
+	return c.Endpoints.ChangeEndpoint(ctx, change)
+}
+
+// PauseEndpoint holds deliveries back; pausing a paused endpoint changes nothing.
+func (c *Callbacks) PauseEndpoint(ctx context.Context, id EndpointID) (Endpoint, error) {
+	to := EndpointPaused
+	return c.Endpoints.ChangeEndpoint(ctx, EndpointChange{ID: id, State: &to, From: []EndpointState{EndpointActive, EndpointPaused, EndpointDisabled}})
+}
+
+// ResumeEndpoint lets deliveries go again, also to an endpoint that answered 410.
+func (c *Callbacks) ResumeEndpoint(ctx context.Context, id EndpointID) (Endpoint, error) {
+	to := EndpointActive
+	return c.Endpoints.ChangeEndpoint(ctx, EndpointChange{ID: id, State: &to, From: []EndpointState{EndpointActive, EndpointPaused, EndpointDisabled}})
+}
+
+// RotateSecret gives an endpoint a new secret, which is shown this once; the one before signs beside it for a day.
+func (c *Callbacks) RotateSecret(ctx context.Context, id EndpointID) (Endpoint, error) {
+	fresh, err := NewSecret(c.Random)
+	if err != nil {
+		return Endpoint{}, err
+	}
+	return c.Endpoints.ChangeEndpoint(ctx, EndpointChange{ID: id, Rotate: &Rotation{Secret: fresh, OldUntil: c.Clock().Add(secretOverlap)}})
+}
+
+// ReplayAll queues deliveries of an endpoint anew. NotFound; Invalid when the range ends before it begins.
+func (c *Callbacks) ReplayAll(ctx context.Context, r Replay) (int, error) {
+	if _, err := c.Endpoints.Endpoint(ctx, r.Endpoint); err != nil {
+		return 0, err
+	}
+	if !r.Until.IsZero() && r.Until.Before(r.From) {
+		return 0, faulty([]Field{{"/until", codeValidationFailed, "must not be before from"}})
+	}
+	r.At = c.Clock()
+	return c.Deliveries.Replay(ctx, r)
+}
+
+// faulty makes the refusal of faulty members, or nil when there is none.
+func faulty(fields []Field) error {
+	if len(fields) == 0 {
+		return nil
+	}
+	return &Error{Kind: Invalid, Code: codeValidationFailed, Reason: "the request has members that do not fit", Fields: fields}
+}
+
+func (c *Callbacks) checkURL(url string) []Field {
+	if err := c.CheckURL(url); err != nil {
+		return []Field{{"/url", "callback_address_blocked", err.Error()}}
+	}
+	return nil
+}
+
+func checkName(name string) []Field {
+	if utf8.RuneCountInString(name) > maxEndpointName || !printable(name) {
+		return []Field{{"/name", codeValidationFailed, fmt.Sprintf("must be at most %d printable characters", maxEndpointName)}}
+	}
+	return nil
+}
+
+func (c *Callbacks) checkTypes(types []string) []Field {
+	var fields []Field
+	for i, id := range types {
+		if _, known := c.Types.Type(id); !known || slices.Contains(types[:i], id) {
+			fields = append(fields, Field{fmt.Sprintf("/types/%d", i), codeValidationFailed, "must be a credential configuration id, once"})
+		}
+	}
+	return fields
+}
+
+func checkStatuses(statuses []CallbackStatus) []Field {
+	var fields []Field
+	for i, s := range statuses {
+		if !slices.Contains(CallbackStatuses(), s) || slices.Contains(statuses[:i], s) {
+			fields = append(fields, Field{fmt.Sprintf("/statuses/%d", i), codeValidationFailed, "must be a callback status, once"})
+		}
+	}
+	if len(statuses) == 0 {
+		fields = append(fields, Field{"/statuses", codeValidationFailed, "must name a callback status"})
+	}
+	return fields
+}
+
+func checkSecret(s secret.Text) []Field {
+	if s.IsZero() {
+		return nil
+	}
+	raw, ok := strings.CutPrefix(s.Reveal(), secretPrefix)
+	key, err := base64.StdEncoding.DecodeString(raw)
+	if !ok || err != nil || len(key) < minSecretBytes || len(key) > maxSecretBytes {
+		return []Field{{"/secret", codeValidationFailed, fmt.Sprintf("must be whsec_ and the base64 of %d to %d bytes", minSecretBytes, maxSecretBytes)}}
+	}
+	return nil
+}

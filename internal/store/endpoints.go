@@ -1,0 +1,203 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"counterfoil/internal/issuance"
+	"counterfoil/internal/secret"
+)
+
+// endpointRow is a row of endpoints.
+type endpointRow struct {
+	ID           string
+	Name         string
+	URL          string
+	Secret       []byte
+	OldSecret    []byte
+	OldUntil     int64
+	Types        string
+	Statuses     string
+	State        string
+	FailingSince int64
+	LastResult   string
+	CreatedAt    int64
+	CreatedBy    string
+	Queued       int
+}
+
+const endpointColumns = "id, name, url, secret, old_secret, old_until, types, statuses, state, failing_since, last_result, created_at, created_by"
+
+// stateDeleted is the state of an endpoint that was deleted: its deliveries stay readable.
+const stateDeleted = "deleted"
+
+// listed writes a list so that one of it can be looked for in SQL: |A|B|.
+func listed[T ~string](list []T) string {
+	if len(list) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	for _, one := range list {
+		b.WriteString("|" + string(one))
+	}
+	return b.String() + "|"
+}
+
+// unlisted reads what listed wrote.
+func unlisted[T ~string](text string) []T {
+	var out []T
+	for one := range strings.SplitSeq(strings.Trim(text, "|"), "|") {
+		if one != "" {
+			out = append(out, T(one))
+		}
+	}
+	return out
+}
+
+func noEndpoint() error {
+	return issuance.Refuse(issuance.NotFound, "callback_not_found", "there is no such callback endpoint")
+}
+
+func secretAAD(id string) []byte { return secret.AAD("endpoints", "secret", id) }
+
+func (s *Store) openEndpoint(r endpointRow) (issuance.Endpoint, error) {
+	e := issuance.Endpoint{
+		ID: issuance.EndpointID(r.ID), Name: r.Name, URL: r.URL, OldUntil: moment(r.OldUntil),
+		Types: unlisted[string](r.Types), Statuses: unlisted[issuance.CallbackStatus](r.Statuses), State: issuance.EndpointState(r.State),
+		FailingSince: moment(r.FailingSince), LastResult: r.LastResult, CreatedAt: moment(r.CreatedAt), CreatedBy: r.CreatedBy, Queued: r.Queued,
+	}
+	opened, err := s.sealer.Open(r.Secret, secretAAD(r.ID))
+	if err != nil {
+		return issuance.Endpoint{}, fmt.Errorf("open secret of endpoint: %w", err)
+	}
+	e.Secret = secret.NewText(string(opened))
+	if r.OldSecret != nil {
+		if opened, err = s.sealer.Open(r.OldSecret, secretAAD(r.ID)); err != nil {
+			return issuance.Endpoint{}, fmt.Errorf("open secret of endpoint: %w", err)
+		}
+		e.OldSecret = secret.NewText(string(opened))
+	}
+	return e, nil
+}
+
+// AddEndpoint implements issuance.Endpoints.
+func (s *Store) AddEndpoint(ctx context.Context, e issuance.Endpoint, limit int) error {
+	sealed, err := s.sealer.Seal([]byte(e.Secret.Reveal()), secretAAD(string(e.ID)))
+	if err != nil {
+		return fmt.Errorf("seal secret: %w", err)
+	}
+	done := s.db.WithContext(ctx).Exec(`INSERT INTO endpoints (`+endpointColumns+`)
+		SELECT ?, ?, ?, ?, NULL, 0, ?, ?, ?, 0, '', ?, ? WHERE (SELECT count(*) FROM endpoints WHERE state <> ?) < ? ON CONFLICT DO NOTHING`,
+		string(e.ID), e.Name, e.URL, blob(sealed), listed(e.Types), listed(e.Statuses), string(e.State), millis(e.CreatedAt), e.CreatedBy, stateDeleted, limit)
+	if done.Error != nil {
+		return fmt.Errorf("record endpoint: %w", done.Error)
+	}
+	if done.RowsAffected == 0 {
+		return issuance.Refuse(issuance.Conflict, issuance.CodeTooManyEndpoints, fmt.Sprintf("there are %d callback endpoints already, or one of this id", limit))
+	}
+	return nil
+}
+
+// Endpoint implements issuance.Endpoints.
+func (s *Store) Endpoint(ctx context.Context, id issuance.EndpointID) (issuance.Endpoint, error) {
+	if unheard(string(id)) {
+		return issuance.Endpoint{}, noEndpoint()
+	}
+	list, err := s.endpoints(ctx, "id = ?", string(id))
+	if err != nil {
+		return issuance.Endpoint{}, err
+	}
+	if len(list) == 0 {
+		return issuance.Endpoint{}, noEndpoint()
+	}
+	return list[0], nil
+}
+
+// ListEndpoints implements issuance.Endpoints.
+func (s *Store) ListEndpoints(ctx context.Context) ([]issuance.Endpoint, error) {
+	return s.endpoints(ctx, "1 = 1")
+}
+
+func (s *Store) endpoints(ctx context.Context, where string, args ...any) ([]issuance.Endpoint, error) {
+	var rows []endpointRow
+	err := s.reads.WithContext(ctx).Raw("SELECT "+endpointColumns+`, (SELECT count(*) FROM deliveries d WHERE d.endpoint_id = endpoints.id AND d.state = 'queued') AS queued
+		FROM endpoints WHERE `+where+" AND state <> ? ORDER BY created_at, id", append(args, stateDeleted)...).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read endpoints: %w", err)
+	}
+	out := make([]issuance.Endpoint, 0, len(rows))
+	for _, r := range rows {
+		e, err := s.openEndpoint(r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// ChangeEndpoint implements issuance.Endpoints.
+func (s *Store) ChangeEndpoint(ctx context.Context, c issuance.EndpointChange) (issuance.Endpoint, error) {
+	set, args := []string{"id = id"}, []any{}
+	put := func(column string, value any) { set, args = append(set, column+" = ?"), append(args, value) }
+	if c.Name != nil {
+		put("name", *c.Name)
+	}
+	if c.URL != nil {
+		put("url", *c.URL)
+	}
+	if c.Types != nil {
+		put("types", listed(*c.Types))
+	}
+	if c.Statuses != nil {
+		put("statuses", listed(*c.Statuses))
+	}
+	if c.Rotate != nil {
+		sealed, err := s.sealer.Seal([]byte(c.Rotate.Secret.Reveal()), secretAAD(string(c.ID)))
+		if err != nil {
+			return issuance.Endpoint{}, fmt.Errorf("seal secret: %w", err)
+		}
+		set = append(set, "old_secret = secret")
+		put("secret", blob(sealed))
+		put("old_until", millis(c.Rotate.OldUntil))
+	}
+	where, guard := "id = ? AND state <> ?", []any{string(c.ID), stateDeleted}
+	if c.State != nil {
+		put("state", string(*c.State))
+		set = append(set, "failing_since = 0")
+		where, guard = where+" AND state IN ?", append(guard, c.From)
+	}
+	done := s.db.WithContext(ctx).Exec("UPDATE endpoints SET "+strings.Join(set, ", ")+" WHERE "+where, append(args, guard...)...)
+	if done.Error != nil {
+		return issuance.Endpoint{}, fmt.Errorf("change endpoint: %w", done.Error)
+	}
+	e, err := s.Endpoint(ctx, c.ID)
+	if err == nil && done.RowsAffected == 0 {
+		err = issuance.Refuse(issuance.Conflict, "callback_state", "the callback endpoint is "+string(e.State))
+	}
+	s.changed(true) // what waited may go now
+	return e, err
+}
+
+// DeleteEndpoint implements issuance.Endpoints.
+func (s *Store) DeleteEndpoint(ctx context.Context, id issuance.EndpointID) error {
+	if unheard(string(id)) {
+		return noEndpoint()
+	}
+	_, err := s.transact(ctx, func(t *tx) error {
+		done := t.Exec("UPDATE endpoints SET state = ?, old_secret = NULL WHERE id = ? AND state <> ?", stateDeleted, string(id), stateDeleted)
+		if done.Error != nil {
+			return fmt.Errorf("delete endpoint: %w", done.Error)
+		}
+		if done.RowsAffected == 0 {
+			return noEndpoint()
+		}
+		if err := t.Exec("UPDATE deliveries SET state = ?, lease_until = 0, last_result = 'the endpoint was deleted' WHERE endpoint_id = ? AND state = 'queued'",
+			string(issuance.DeliveryCancelled), string(id)).Error; err != nil {
+			return fmt.Errorf("cancel deliveries: %w", err)
+		}
+		return nil
+	})
+	return err
+}
