@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"counterfoil/internal/callback"
 	"counterfoil/internal/config"
 	"counterfoil/web/manage"
 	"counterfoil/web/wallet"
@@ -36,7 +37,8 @@ func openDoors(cfg config.Config, o Options, p *parts) ([]*door, error) {
 			Limited: !o.Demo, TrustedProxies: cfg.TrustedProxies,
 		}), cfg.PublicAddr, cfg.PublicTLSCert, cfg.PublicTLSKey},
 		{manage.New(manage.Dependencies{
-			Offers: p.service, URLs: p.urls, Ready: p.ready, Log: o.Log, TrustedProxies: cfg.TrustedProxies,
+			Offers: p.service, Callbacks: p.callbackUse, Endpoints: p.store, Deliveries: p.store, Replays: p.callbackUse, Pings: p.deliverer,
+			Answers: p.store, CallbackBody: callback.Body, Watch: p.watch, Clock: o.Clock, Stopping: p.stopping, URLs: p.urls, Ready: p.ready, Log: o.Log, TrustedProxies: cfg.TrustedProxies,
 		}), cfg.ManagementAddr, cfg.ManagementTLSCert, cfg.ManagementTLSKey},
 		{portalApp, cfg.PortalAddr, cfg.PortalTLSCert, cfg.PortalTLSKey},
 	} {

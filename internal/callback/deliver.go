@@ -170,7 +170,15 @@ func (d *Deliverer) reschedule(a *issuance.Attempt, of issuance.Delivery, o outc
 	}
 }
 
-// Ping makes one attempt at a delivery that the caller holds, and returns once it is recorded.
-func (d *Deliverer) Ping(ctx context.Context, one issuance.Leased) {
-	d.attempt(ctx, d.lane(one.Endpoint.ID), one)
+// Ping sends a test event to an endpoint now, also to one that is paused or switched off, and returns its delivery once the attempt is
+// recorded. NotFound.
+func (d *Deliverer) Ping(ctx context.Context, id issuance.EndpointID) (issuance.DeliveryID, error) {
+	now := d.clock()
+	webhookID := fmt.Sprintf("ping_%d_%08x", now.UnixMilli(), rand.Uint32()) //nolint:gosec // tells pings apart, protects nothing
+	one, err := d.outbox.AddPing(ctx, id, webhookID, now, now.Add(leaseTime))
+	if err != nil {
+		return 0, fmt.Errorf("add ping: %w", err)
+	}
+	d.attempt(context.WithoutCancel(ctx), d.lane(id), one)
+	return one.Delivery.ID, nil
 }

@@ -232,7 +232,7 @@ func (s *Service) replay(ctx context.Context, key *Idempotency) (CreatedOffer, e
 		return CreatedOffer{}, fmt.Errorf("read idempotency key: %w", err)
 	}
 	if !secret.ConstantTimeEqual(first.RequestHash, key.RequestHash) {
-		return CreatedOffer{}, Refuse(Conflict, CodeIdempotencyMismatch, "this Idempotency-Key was used with another request")
+		return CreatedOffer{}, ErrIdempotencyMismatch
 	}
 	return CreatedOffer{Offer: first.Offer, TxCode: first.TxCode, Replayed: true}, nil
 }

@@ -85,3 +85,9 @@ var ErrUnavailable = errors.New("the database is away")
 
 // ErrIdempotencyKeyTaken is returned by Offers.AddOffer when the idempotency key was used before.
 var ErrIdempotencyKeyTaken = Refuse(Conflict, "idempotency_key_taken", "this Idempotency-Key was used before")
+
+// ErrIdempotencyMismatch is returned when the idempotency key was used with another request.
+var ErrIdempotencyMismatch = Refuse(Conflict, CodeIdempotencyMismatch, "this Idempotency-Key was used with another request")
+
+// ErrIdempotencyInProgress is returned while the first request with the idempotency key is being worked on.
+var ErrIdempotencyInProgress = Refuse(Conflict, "idempotency_in_progress", "the first request with this Idempotency-Key is being worked on, try again")

@@ -19,6 +19,8 @@ type Outbox interface {
 	Finish(ctx context.Context, attempts []Attempt) error
 	// Judge records how an endpoint fares. Healthy makes everything that waits for it due now; HealthStopped disables it.
 	Judge(ctx context.Context, v Verdict) error
+	// AddPing queues a delivery of CallbackPing to an endpoint, also a paused one, held by the caller until lease; NotFound.
+	AddPing(ctx context.Context, id EndpointID, webhookID string, at, lease time.Time) (Leased, error)
 	// Queued returns a channel that receives after deliveries were queued by this process.
 	Queued() <-chan struct{}
 }
@@ -67,6 +69,4 @@ type Deliveries interface {
 	ReplayDelivery(ctx context.Context, id DeliveryID, at time.Time) error
 	// Replay queues deliveries anew and returns how many. Events of the range that were never queued for the endpoint are queued too.
 	Replay(ctx context.Context, r Replay) (int, error)
-	// AddPing queues a delivery of CallbackPing to an endpoint, also a paused one, held by the caller until lease; NotFound.
-	AddPing(ctx context.Context, id EndpointID, webhookID string, at, lease time.Time) (Leased, error)
 }

@@ -14,7 +14,7 @@ import (
 type Offers interface {
 	// AddOffer records a new offer, its sealed claims and OfferCreated in one commit. When
 	// d.Idempotency names a key that is already taken it changes nothing and returns
-	// ErrIdempotencyKeyTaken.
+	// ErrIdempotencyKeyTaken, or ErrIdempotencyInProgress when who took it is not done yet.
 	AddOffer(ctx context.Context, d Draft) error
 	// Offer returns an offer; NotFound.
 	Offer(ctx context.Context, id OfferID) (Offer, error)

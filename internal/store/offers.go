@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,6 +25,12 @@ func (s *Store) AddOffer(ctx context.Context, d issuance.Draft) error {
 	sealed, err := s.seal(d)
 	if err != nil {
 		return fmt.Errorf("seal offer: %w", err)
+	}
+	if d.Idempotency != nil {
+		if _, others := s.claims.LoadOrStore(string(d.Idempotency.KeyHash), true); others {
+			return issuance.ErrIdempotencyInProgress
+		}
+		defer s.claims.Delete(string(d.Idempotency.KeyHash))
 	}
 	return s.change(ctx, d.Offer.ID, func(t *tx) error {
 		if err := t.claimIdempotency(d); err != nil {
@@ -54,10 +61,20 @@ func (t *tx) insertOffer(d issuance.Draft, sealed sealedRow) error {
 	return nil
 }
 
-// claimIdempotency takes the key for this offer, or finds it taken. Who comes second waits for the first to commit.
+// claimIdempotency takes the key for this offer, or finds it taken, or finds another process about to.
 func (t *tx) claimIdempotency(d issuance.Draft) error {
 	if d.Idempotency == nil {
 		return nil
+	}
+	if t.store.postgres {
+		var mine bool
+		lock := int64(binary.BigEndian.Uint64(d.Idempotency.KeyHash)) //nolint:gosec // any number names the lock
+		if err := t.Raw("SELECT pg_try_advisory_xact_lock(?)", lock).Scan(&mine).Error; err != nil {
+			return fmt.Errorf("claim idempotency key: %w", err)
+		}
+		if !mine {
+			return issuance.ErrIdempotencyInProgress
+		}
 	}
 	var code []byte
 	if !d.TxCode.IsZero() {

@@ -54,6 +54,8 @@ type Store struct {
 	sealer secret.Sealer
 	looks  *looks
 	queued chan struct{}
+	// claims are the idempotency keys whose offers this process is recording.
+	claims sync.Map
 	// postgres tells which dialect is spoken.
 	postgres bool
 	notifier *notifier

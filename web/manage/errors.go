@@ -61,6 +61,8 @@ func (d *door) problem(c *fiber.Ctx, err error) problem {
 		return problem{Title: "Nothing is here", Status: status, Code: "not_found", Detail: "there is nothing at this address"}
 	case fiber.StatusMethodNotAllowed:
 		return problem{Title: "Another method", Status: status, Code: "method_not_allowed", Detail: "this address takes other methods, see Allow"}
+	case fiber.StatusTooManyRequests:
+		return problem{Title: "Too often", Status: status, Code: "too_many_requests", Detail: "too many requests, try again after the time in Retry-After"}
 	case fiber.StatusRequestEntityTooLarge:
 		return problem{Title: "Too large", Status: status, Code: "payload_too_large", Detail: "the body is larger than 1 MiB"}
 	case fiber.StatusRequestHeaderFieldsTooLarge:
@@ -99,6 +101,9 @@ func refused(e *issuance.Error) problem {
 		p.Title, p.Status = "Not possible any more", fiber.StatusConflict
 		if e.Code == issuance.CodeIdempotencyMismatch {
 			p.Title, p.Status = "The key was used before", fiber.StatusUnprocessableEntity
+		}
+		if e.Code == issuance.CodeTooManyEndpoints {
+			p.Title, p.Status = "Too many", fiber.StatusUnprocessableEntity // CB-103
 		}
 	case issuance.Denied, issuance.Locked:
 		p.Title, p.Status = "Not allowed", fiber.StatusForbidden

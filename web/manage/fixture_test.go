@@ -19,8 +19,10 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"counterfoil/internal/callback"
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/oid4vci"
+	"counterfoil/internal/outbound"
 	"counterfoil/internal/secret"
 	"counterfoil/internal/store"
 	"counterfoil/internal/typemeta"
@@ -98,6 +100,7 @@ func (j *journal) String() string {
 type house struct {
 	app     *fiber.App
 	service *issuance.Service
+	watch   *issuance.Watch
 	store   *store.Store
 	log     *journal
 	passed  atomic.Int64 // nanoseconds since the start of the test's time
@@ -111,14 +114,14 @@ func (h *house) now() time.Time {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{log: &journal{}}
+	h := &house{log: &journal{}, watch: &issuance.Watch{}}
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	master, err := secret.NewMaster(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	h.store, err = store.Open(t.Context(), store.Options{
-		DataDir: t.TempDir(), Migrate: true, Master: master, Watch: &issuance.Watch{}, Clock: h.now, Random: rand.Reader, Log: log,
+		DataDir: t.TempDir(), Migrate: true, Master: master, Watch: h.watch, Clock: h.now, Random: rand.Reader, Log: log,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -129,8 +132,34 @@ func newHouse(t *testing.T) *house {
 	h.service = issuance.NewService(issuance.Dependencies{
 		Offers: h.store, Gates: h.store, Grants: h.store, Record: h.store, Types: loadTypes(t), Master: master, Clock: h.now, Random: rand.Reader,
 	}, issuance.Settings{OfferTTL: 5 * time.Minute, TokenTTL: 5 * time.Minute, MaxAttempts: 5})
-	h.app = manage.New(manage.Dependencies{Offers: h.service, URLs: oid4vci.URLs{Issuer: issuer}, Ready: h.store.Ping, Log: log})
+	callbacks := &issuance.Callbacks{
+		Endpoints: h.store, Deliveries: h.store, Types: loadTypes(t), Clock: h.now, Random: rand.Reader,
+		CheckURL: func(url string) error { return outbound.CheckURL(url, outbound.Options{AllowLoopback: true}) },
+	}
+	h.app = manage.New(manage.Dependencies{
+		Callbacks: callbacks, Endpoints: h.store, Deliveries: h.store, Replays: callbacks, Pings: h.deliverer(t, log), Answers: h.store, CallbackBody: callback.Body,
+		Watch: h.watch, Clock: h.now, Stopping: make(chan struct{}),
+		Offers: h.service, URLs: oid4vci.URLs{Issuer: issuer}, Ready: h.store.Ping, Log: log,
+	})
 	return h
+}
+
+// deliverer runs what hands callbacks over; it may call this machine.
+func (h *house) deliverer(t *testing.T, log *slog.Logger) *callback.Deliverer {
+	t.Helper()
+	client := outbound.NewClient(outbound.Options{AllowLoopback: true})
+	d := callback.New(h.store, client, h.now, log)
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- d.Run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		client.CloseIdleConnections()
+	})
+	return d
 }
 
 // closeDatabase takes the database away.

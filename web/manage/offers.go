@@ -2,18 +2,11 @@ package manage
 
 import (
 	"crypto/sha256"
-	"strconv"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"counterfoil/internal/issuance"
-)
-
-// The bounds of a list.
-const (
-	defaultLimit = 50
-	maxLimit     = 200
 )
 
 // offerRequest is the body of POST /offers.
@@ -73,7 +66,7 @@ func (d *door) createOffer(c *fiber.Ctx) error {
 	if err := readJSON(c, &req); err != nil {
 		return err
 	}
-	create, err := req.create()
+	create, err := req.create(caller(c))
 	if err != nil {
 		return err
 	}
@@ -97,10 +90,10 @@ func (d *door) createOffer(c *fiber.Ctx) error {
 }
 
 // create turns the body into the domain's request. A number that is there but 0 is a fault, not a wish for the default.
-func (r offerRequest) create() (issuance.CreateOffer, error) {
+func (r offerRequest) create(by issuance.Actor) (issuance.CreateOffer, error) {
 	c := issuance.CreateOffer{
 		Type: r.Type, Claims: r.Claims, Reference: r.Reference, Scheme: r.Scheme, Grants: r.Grants,
-		Channel: issuance.ChannelManagement, By: caller(),
+		Channel: issuance.ChannelManagement, By: by,
 	}
 	if r.ExpiresIn != nil {
 		c.ExpiresIn = time.Duration(min(max(*r.ExpiresIn, -1), int(issuance.MaxOfferTTL.Seconds())+1)) * time.Second
@@ -129,73 +122,11 @@ func (r offerRequest) create() (issuance.CreateOffer, error) {
 	return c, nil
 }
 
-func (d *door) showOffer(c *fiber.Ctx) error {
-	if _, err := readQuery(c); err != nil {
-		return err
-	}
-	o, err := d.Offers.Offer(c.UserContext(), issuance.OfferID(c.Params("offer")))
-	if err != nil {
-		return err
-	}
-	return answer(c, fiber.StatusOK, show(o))
-}
-
-func (d *door) listOffers(c *fiber.Ctx) error {
-	query, err := readQuery(c, "limit")
-	if err != nil {
-		return err
-	}
-	limit := defaultLimit
-	if text, has := query["limit"]; has {
-		n, err := strconv.ParseUint(text, 10, 16)
-		if err != nil || n < 1 || n > maxLimit {
-			return invalid("/limit", "must be 1 to "+strconv.Itoa(maxLimit))
-		}
-		limit = int(n)
-	}
-	list, err := d.Offers.ListOffers(c.UserContext(), issuance.Filter{Limit: limit})
-	if err != nil {
-		return err
-	}
-	out := make([]offerShown, 0, len(list))
-	for _, o := range list {
-		out = append(out, show(o))
-	}
-	return answer(c, fiber.StatusOK, map[string]any{"offers": out})
-}
-
-// eventShown is an event of an offer as it is read.
-type eventShown struct {
-	Sequence int                `json:"sequence"`
-	Kind     issuance.EventKind `json:"kind"`
-	At       string             `json:"at"`
-	Cause    string             `json:"cause,omitzero"`
-}
-
-func (d *door) listEvents(c *fiber.Ctx) error {
-	if _, err := readQuery(c); err != nil {
-		return err
-	}
-	id := issuance.OfferID(c.Params("offer"))
-	if _, err := d.Offers.Offer(c.UserContext(), id); err != nil {
-		return err
-	}
-	t, err := d.Offers.Timeline(c.UserContext(), id)
-	if err != nil {
-		return err
-	}
-	out := make([]eventShown, 0, len(t.Events))
-	for _, e := range t.Events {
-		out = append(out, eventShown{e.Sequence, e.Kind, stamp(e.At), e.Cause})
-	}
-	return answer(c, fiber.StatusOK, map[string]any{"events": out})
-}
-
 func (d *door) cancelOffer(c *fiber.Ctx) error {
 	if _, err := readQuery(c); err != nil {
 		return err
 	}
-	o, err := d.Offers.CancelOffer(c.UserContext(), issuance.OfferID(c.Params("offer")), caller())
+	o, err := d.Offers.CancelOffer(c.UserContext(), issuance.OfferID(c.Params("offer")), caller(c))
 	if err != nil {
 		return err
 	}

@@ -3,11 +3,13 @@ package portal
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"maps"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -200,7 +202,7 @@ func (p *portal) createOffer(c *fiber.Ctx) error {
 	if form["token"] == "" {
 		return p.showForm(c, fiber.StatusUnprocessableEntity, t, form, again("This page was open for too long or not whole. Look it through and send it again."))
 	}
-	got, err := p.Offers.CreateOffer(c.UserContext(), create)
+	got, err := p.createOnce(c.UserContext(), create)
 	var refusal *issuance.Error
 	switch {
 	case errors.As(err, &refusal) && refusal.Code == issuance.CodeIdempotencyMismatch:
@@ -214,4 +216,23 @@ func (p *portal) createOffer(c *fiber.Ctx) error {
 		return err
 	}
 	return c.Redirect("/offers/"+string(got.Offer.ID), fiber.StatusSeeOther)
+}
+
+// createOnce makes an offer. A form that was sent twice at once waits for its first sending, because the browser shows the answer to
+// the second.
+func (p *portal) createOnce(ctx context.Context, create issuance.CreateOffer) (issuance.CreatedOffer, error) {
+	const step = 50 * time.Millisecond
+	tick := time.NewTicker(step)
+	defer tick.Stop()
+	for {
+		got, err := p.Offers.CreateOffer(ctx, create)
+		if !errors.Is(err, issuance.ErrIdempotencyInProgress) {
+			return got, err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return got, err
+		}
+	}
 }
