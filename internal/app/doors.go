@@ -34,11 +34,11 @@ func openDoors(cfg config.Config, o Options, p *parts) ([]*door, error) {
 	}{
 		{wallet.New(wallet.Dependencies{
 			Protocol: p.protocol, Nonces: p.protocol, Metadata: p.metadata, URLs: p.urls, Types: p.types, Clock: o.Clock, Log: o.Log,
-			Limited: !o.Demo, TrustedProxies: cfg.TrustedProxies,
+			Limited: !o.Demo, TrustedProxies: cfg.TrustedProxies, Observe: p.metrics.observe,
 		}), cfg.PublicAddr, cfg.PublicTLSCert, cfg.PublicTLSKey},
 		{manage.New(manage.Dependencies{
 			Offers: p.service, Callbacks: p.callbackUse, Endpoints: p.store, Deliveries: p.store, Replays: p.callbackUse, Pings: p.deliverer,
-			Answers: p.store, CallbackBody: callback.Body, Watch: p.watch, Clock: o.Clock, Stopping: p.stopping, URLs: p.urls, Ready: p.ready, Log: o.Log, TrustedProxies: cfg.TrustedProxies,
+			Answers: p.store, Credentials: p.store, Types: p.types, Keys: p.keys, Metrics: p.writeMetrics, CallbackBody: callback.Body, Watch: p.watch, Clock: o.Clock, Stopping: p.stopping, URLs: p.urls, Ready: p.ready, Log: o.Log, TrustedProxies: cfg.TrustedProxies, Observe: p.metrics.observe,
 		}), cfg.ManagementAddr, cfg.ManagementTLSCert, cfg.ManagementTLSKey},
 		{portalApp, cfg.PortalAddr, cfg.PortalTLSCert, cfg.PortalTLSKey},
 	} {

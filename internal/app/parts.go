@@ -44,6 +44,7 @@ type parts struct {
 	protocol  *oid4vci.Service
 	metadata  *oid4vci.Metadata
 	deliverer *callback.Deliverer
+	metrics   *metrics
 	// callbackUse is the use cases of callback endpoints.
 	callbackUse *issuance.Callbacks
 	// stopping is closed when streams must end.
@@ -51,7 +52,7 @@ type parts struct {
 }
 
 func newParts(ctx context.Context, cfg config.Config, o Options) (*parts, error) {
-	p := &parts{log: o.Log, clock: o.Clock, watch: &issuance.Watch{}, stopping: make(chan struct{}), urls: oid4vci.URLs{Issuer: cfg.PublicURL}}
+	p := &parts{log: o.Log, clock: o.Clock, metrics: newMetrics(), watch: &issuance.Watch{}, stopping: make(chan struct{}), urls: oid4vci.URLs{Issuer: cfg.PublicURL}}
 	var err error
 	if p.types, err = loadTypes(cfg.TypesDir); err != nil {
 		return nil, err

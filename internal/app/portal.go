@@ -16,7 +16,7 @@ import (
 func newPortal(cfg config.Config, o Options, p *parts) (*fiber.App, error) {
 	d := portal.Dependencies{
 		Offers: p.service, Record: p.service, Staff: p.staff, Types: p.types, Watch: p.watch, URLs: p.urls,
-		Clock: o.Clock, Random: o.Random, Log: o.Log, TrustedProxies: cfg.TrustedProxies, Secure: cfg.PortalTLSCert != "", Stopping: p.stopping,
+		Clock: o.Clock, Random: o.Random, Log: o.Log, TrustedProxies: cfg.TrustedProxies, Observe: p.metrics.observe, Secure: cfg.PortalTLSCert != "", Stopping: p.stopping,
 	}
 	if !o.Demo {
 		return portal.New(d), nil

@@ -76,6 +76,7 @@ func direct() map[string][]string {
 		"github.com/hashicorp/golang-lru":    {"web/surface"},
 		"gorm.io/":                           {"internal/store"},
 		"database/sql":                       {"internal/store"},
+		"github.com/prometheus/":             {"internal/app"},
 		"net/http":                           {"internal/outbound", "internal/callback", "internal/wallet", "internal/app"},
 	}
 }

@@ -98,6 +98,7 @@ type Spent struct {
 type Credential struct {
 	ID         string
 	Offer      OfferID
+	Type       string // credential configuration id; in what is read
 	Batch      string // the notification_id of the answer it was part of
 	Format     string
 	Thumbprint string // of the holder key

@@ -13,8 +13,10 @@ import (
 	"counterfoil/internal/typemeta"
 )
 
+// FormatSDJWTVC is the format identifier of SD-JWT VC (OpenID4VCI 1.0 Appendix A.3).
+const FormatSDJWTVC = "dc+sd-jwt"
+
 const (
-	formatSDJWTVC    = "dc+sd-jwt"
 	typMetadata      = "openidvci-issuer-metadata+jwt" // without a 4: OpenID4VCI 1.0 §12.2.3
 	es256            = "ES256"
 	metadataLifetime = 24 * time.Hour
@@ -83,7 +85,7 @@ func issuerMetadata(urls URLs, types []typemeta.Type, name string) map[string]an
 	configurations := map[string]any{}
 	for _, t := range types {
 		configurations[t.ID] = map[string]any{
-			"format": formatSDJWTVC, "vct": t.VCT, "scope": t.Policy.Scope,
+			"format": FormatSDJWTVC, "vct": t.VCT, "scope": t.Policy.Scope,
 			"cryptographic_binding_methods_supported": []string{"jwk"},
 			"credential_signing_alg_values_supported": []string{es256},
 			"proof_types_supported":                   map[string]any{"jwt": map[string]any{"proof_signing_alg_values_supported": proofAlgorithms()}},

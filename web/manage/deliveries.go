@@ -3,7 +3,6 @@ package manage
 import (
 	"context"
 	"encoding/json"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -170,7 +169,7 @@ func (d *door) answerDelivery(c *fiber.Ctx, status int, id issuance.DeliveryID) 
 	if err != nil {
 		return err
 	}
-	out := deliveryDetail{deliveryShown: showDelivery(one), Request: requestShown{Method: http.MethodPost, Body: body}, History: []attemptShown{}}
+	out := deliveryDetail{deliveryShown: showDelivery(one), Request: requestShown{Method: fiber.MethodPost, Body: body}, History: []attemptShown{}}
 	for _, a := range attempts {
 		out.History = append(out.History, attemptShown{stamp(a.At), a.Took.Milliseconds(), a.Result, a.HTTPStatus, readable(a.Response)})
 	}

@@ -25,6 +25,7 @@ import (
 	"counterfoil/internal/outbound"
 	"counterfoil/internal/secret"
 	"counterfoil/internal/store"
+	"counterfoil/internal/trust"
 	"counterfoil/internal/typemeta"
 	"counterfoil/web/manage"
 )
@@ -75,6 +76,25 @@ func loadTypes(t *testing.T) types {
 		out[one.ID] = one
 	}
 	return out
+}
+
+// samples gives the types in the order in which the program has them.
+func samples(t *testing.T) []typemeta.Type {
+	t.Helper()
+	list, err := typemeta.Load(typemeta.Samples())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func keys(t *testing.T, now time.Time) trust.Set {
+	t.Helper()
+	set, err := trust.MakeDemo(now, rand.Reader, issuer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
 }
 
 // journal keeps what was logged.
@@ -137,7 +157,7 @@ func newHouse(t *testing.T) *house {
 		CheckURL: func(url string) error { return outbound.CheckURL(url, outbound.Options{AllowLoopback: true}) },
 	}
 	h.app = manage.New(manage.Dependencies{
-		Callbacks: callbacks, Endpoints: h.store, Deliveries: h.store, Replays: callbacks, Pings: h.deliverer(t, log), Answers: h.store, CallbackBody: callback.Body,
+		Callbacks: callbacks, Endpoints: h.store, Deliveries: h.store, Replays: callbacks, Pings: h.deliverer(t, log), Answers: h.store, Credentials: h.store, Types: samples(t), Keys: keys(t, h.now()), Metrics: func(context.Context) ([]byte, error) { return []byte("# none\n"), nil }, CallbackBody: callback.Body,
 		Watch: h.watch, Clock: h.now, Stopping: make(chan struct{}),
 		Offers: h.service, URLs: oid4vci.URLs{Issuer: issuer}, Ready: h.store.Ping, Log: log,
 	})

@@ -16,3 +16,13 @@ func (d *door) readyz(c *fiber.Ctx) error {
 	}
 	return answer(c, fiber.StatusOK, map[string]string{"status": "ok"})
 }
+
+// showMetrics gives what can be counted, in Prometheus' text form.
+func (d *door) showMetrics(c *fiber.Ctx) error {
+	text, err := d.Metrics(c.UserContext())
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderContentType, "text/plain; version=0.0.4; charset=utf-8")
+	return c.Send(text)
+}

@@ -11,6 +11,8 @@ import (
 
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/oid4vci"
+	"counterfoil/internal/trust"
+	"counterfoil/internal/typemeta"
 	"counterfoil/web/surface"
 )
 
@@ -32,13 +34,18 @@ type Offers interface {
 
 // Dependencies is what the door is made from.
 type Dependencies struct {
-	Offers     Offers
-	Callbacks  Callbacks
-	Endpoints  Endpoints
-	Deliveries Deliveries
-	Replays    Replays
-	Pings      Pings
-	Answers    Answers
+	Offers      Offers
+	Callbacks   Callbacks
+	Endpoints   Endpoints
+	Deliveries  Deliveries
+	Replays     Replays
+	Pings       Pings
+	Answers     Answers
+	Credentials issuance.Credentials
+	Types       []typemeta.Type
+	Keys        trust.Set
+	// Metrics gives what can be counted, in Prometheus' text form.
+	Metrics func(ctx context.Context) ([]byte, error)
 	// CallbackBody gives the bytes that a delivery sends.
 	CallbackBody func(d issuance.Delivery) ([]byte, error)
 	Watch        *issuance.Watch
@@ -51,6 +58,8 @@ type Dependencies struct {
 	Log   *slog.Logger
 	// TrustedProxies are the networks of proxies whose word about a caller's address counts.
 	TrustedProxies []netip.Prefix
+	// Observe, when there is one, is told of every request.
+	Observe func(door, method, route string, status int, took time.Duration)
 }
 
 // door is the handlers.
@@ -64,7 +73,7 @@ type door struct {
 func New(d Dependencies) *fiber.App {
 	m := &door{Dependencies: d}
 	app := surface.New(surface.Door{
-		Name: "management", BodyLimit: bodyLimit, Log: d.Log, TrustedProxies: d.TrustedProxies, Phrase: m.phrase, Headers: surface.APIHeaders(),
+		Name: "management", BodyLimit: bodyLimit, Log: d.Log, TrustedProxies: d.TrustedProxies, Observe: d.Observe, Phrase: m.phrase, Headers: surface.APIHeaders(),
 	})
 	app.Post("/offers", m.createOffer)
 	app.Get("/offers", m.listOffers)
@@ -85,6 +94,15 @@ func New(d Dependencies) *fiber.App {
 	app.Get("/callbacks/:callback/deliveries", m.listDeliveries)
 	app.Get("/deliveries/:delivery", m.showDelivery)
 	app.Post("/deliveries/:delivery/replay", m.once(m.replayDelivery))
+	app.Get("/credentials", m.listCredentials)
+	app.Get("/credentials/:credential", m.showCredential)
+	app.Post("/credentials/:credential/revoke", m.once(m.changeCredential))
+	app.Post("/credentials/:credential/suspend", m.once(m.changeCredential))
+	app.Post("/credentials/:credential/reinstate", m.once(m.changeCredential))
+	app.Get("/types", m.listTypes)
+	app.Get("/types/:type", m.showOneType)
+	app.Get("/certificates", m.listCertificates)
+	app.Get("/metrics", m.showMetrics)
 	app.Get("/livez", m.livez)
 	app.Get("/readyz", m.readyz)
 	surface.Close(app)

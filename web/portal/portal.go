@@ -71,6 +71,8 @@ type Dependencies struct {
 	Log    *slog.Logger
 	// TrustedProxies are the networks of proxies whose word about a caller's address counts.
 	TrustedProxies []netip.Prefix
+	// Observe, when there is one, is told of every request.
+	Observe func(door, method, route string, status int, took time.Duration)
 	// Secure says that browsers reach the portal by https.
 	Secure bool
 	// Demo people and wallet are there in the demo only.
@@ -90,7 +92,7 @@ type portal struct {
 func New(d Dependencies) *fiber.App {
 	p := &portal{Dependencies: d, streams: newStreams()}
 	app := surface.New(surface.Door{
-		Name: "portal", BodyLimit: bodyLimit, Log: d.Log, TrustedProxies: d.TrustedProxies, Phrase: p.phrase, Headers: p.headers(),
+		Name: "portal", BodyLimit: bodyLimit, Log: d.Log, TrustedProxies: d.TrustedProxies, Observe: d.Observe, Phrase: p.phrase, Headers: p.headers(),
 	})
 	app.Use(p.sameOrigin)
 	app.Get("/static/*", p.asset)

@@ -38,6 +38,8 @@ type Door struct {
 	Log       *slog.Logger
 	// Phrase writes the answer to an error in the door's own dialect; it is the only place where it does.
 	Phrase func(c *fiber.Ctx, err error) error
+	// Observe, when there is one, is told of every request: the route is its pattern.
+	Observe func(door, method, route string, status int, took time.Duration)
 	// TrustedProxies are the networks of proxies whose word about the caller's address counts.
 	TrustedProxies []netip.Prefix
 	// Headers are set on every answer before the handlers run.
@@ -112,8 +114,12 @@ func (d Door) observe(c *fiber.Ctx) error {
 			return err
 		}
 	}
+	took := time.Since(begin)
 	d.Log.Info("request", "door", d.Name, "method", c.Method(), "route", c.Route().Path,
-		"status", c.Response().StatusCode(), "ms", time.Since(begin).Milliseconds(), "request_id", RequestID(c)) // see above
+		"status", c.Response().StatusCode(), "ms", took.Milliseconds(), "request_id", RequestID(c))
+	if d.Observe != nil {
+		d.Observe(d.Name, c.Method(), c.Route().Path, c.Response().StatusCode(), took)
+	}
 	return nil
 }
 

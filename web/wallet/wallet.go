@@ -40,6 +40,8 @@ type Dependencies struct {
 	Log      *slog.Logger
 	// TrustedProxies are the networks of proxies whose word about a caller's address counts.
 	TrustedProxies []netip.Prefix
+	// Observe, when there is one, is told of every request.
+	Observe func(door, method, route string, status int, took time.Duration)
 	// Limited turns on how often one address may call.
 	Limited bool
 }
@@ -51,7 +53,7 @@ type door struct{ Dependencies }
 func New(d Dependencies) *fiber.App {
 	w := &door{d}
 	app := surface.New(surface.Door{
-		Name: "wallet", BodyLimit: bodyLimit, Log: d.Log, TrustedProxies: d.TrustedProxies, Phrase: w.phrase, Headers: surface.APIHeaders(),
+		Name: "wallet", BodyLimit: bodyLimit, Log: d.Log, TrustedProxies: d.TrustedProxies, Observe: d.Observe, Phrase: w.phrase, Headers: surface.APIHeaders(),
 	})
 	for _, path := range d.URLs.WellKnownIssuer() {
 		app.Get(path, w.issuerMetadata)
