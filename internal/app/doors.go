@@ -38,7 +38,7 @@ func openDoors(cfg config.Config, o Options, p *parts) ([]*door, error) {
 		}), cfg.PublicAddr, cfg.PublicTLSCert, cfg.PublicTLSKey},
 		{manage.New(manage.Dependencies{
 			Offers: p.service, Callbacks: p.callbackUse, Endpoints: p.store, Deliveries: p.store, Replays: p.callbackUse, Pings: p.deliverer,
-			Answers: p.store, Credentials: p.store, Types: p.types, Keys: p.keys, Metrics: p.writeMetrics, CallbackBody: callback.Body, Watch: p.watch, Clock: o.Clock, Stopping: p.stopping, URLs: p.urls, Ready: p.ready, Log: o.Log, TrustedProxies: cfg.TrustedProxies, Observe: p.metrics.observe,
+			Answers: p.store, Credentials: p.store, Types: p.types, TypeAdmin: p.typeAdmin, Keys: p.keys, Metrics: p.writeMetrics, CallbackBody: callback.Body, Watch: p.watch, Clock: o.Clock, Stopping: p.stopping, URLs: p.urls, Ready: p.ready, Log: o.Log, TrustedProxies: cfg.TrustedProxies, Observe: p.metrics.observe,
 		}), cfg.ManagementAddr, cfg.ManagementTLSCert, cfg.ManagementTLSKey},
 		{portalApp, cfg.PortalAddr, cfg.PortalTLSCert, cfg.PortalTLSKey},
 	} {

@@ -36,7 +36,8 @@ type parts struct {
 	clock     func() time.Time
 	store     *store.Store
 	keys      trust.Set
-	types     []typemeta.Type
+	types     *typemeta.Catalog
+	typeAdmin *issuance.TypeAdmin
 	watch     *issuance.Watch
 	service   *issuance.Service
 	staff     *staff.Service
@@ -53,10 +54,11 @@ type parts struct {
 
 func newParts(ctx context.Context, cfg config.Config, o Options) (*parts, error) {
 	p := &parts{log: o.Log, clock: o.Clock, metrics: newMetrics(), watch: &issuance.Watch{}, stopping: make(chan struct{}), urls: oid4vci.URLs{Issuer: cfg.PublicURL}}
-	var err error
-	if p.types, err = loadTypes(cfg.TypesDir); err != nil {
+	folder, err := loadTypes(cfg.TypesDir)
+	if err != nil {
 		return nil, err
 	}
+	p.types = typemeta.NewCatalog(folder)
 	if p.keys, err = loadKeys(cfg, o); err != nil {
 		return nil, err
 	}
@@ -71,7 +73,12 @@ func newParts(ctx context.Context, cfg config.Config, o Options) (*parts, error)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	if err := p.wire(ctx, cfg, o, master); err != nil {
+	p.typeAdmin = &issuance.TypeAdmin{Versions: p.store, Catalog: p.types, Folder: folder, Clock: o.Clock}
+	err = p.typeAdmin.Refresh(ctx)
+	if err == nil {
+		err = p.wire(ctx, cfg, o, master)
+	}
+	if err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	return p, nil
@@ -84,13 +91,13 @@ func (p *parts) wire(ctx context.Context, cfg config.Config, o Options, master s
 		return err
 	}
 	p.service = issuance.NewService(issuance.Dependencies{
-		Offers: p.store, Gates: p.store, Grants: p.store, Record: p.store, Types: byID(p.types), Minter: minter,
+		Offers: p.store, Gates: p.store, Grants: p.store, Record: p.store, Types: p.types, Minter: minter,
 		Master: master, Clock: o.Clock, Random: o.Random,
 	}, issuance.Settings{OfferTTL: cfg.OfferTTL, TokenTTL: tokenTTL, MaxAttempts: cfg.TxCodeAttempts})
 	if p.staff, err = staff.NewService(p.store, p.store, o.Clock, o.Random); err != nil {
 		return fmt.Errorf("set up staff: %w", err)
 	}
-	p.protocol = oid4vci.NewService(p.service, p.urls, oid4vci.BatchSize(p.types), master, o.Clock, o.Random)
+	p.protocol = oid4vci.NewService(p.service, p.urls, func() int { return oid4vci.BatchSize(p.types.All()) }, master, o.Clock, o.Random)
 	access, err := jose.NewSigner(p.keys.Keys[trust.Access].Signer, es256, p.keys.Keys[trust.Access].Chain)
 	if err != nil {
 		return fmt.Errorf("set up access key: %w", err)
@@ -129,7 +136,7 @@ func (p *parts) callbacks(ctx context.Context, cfg config.Config, o Options) err
 	options := outbound.Options{AllowLoopback: o.Demo}
 	p.deliverer = callback.New(p.store, outbound.NewClient(options), o.Clock, o.Log)
 	p.callbackUse = &issuance.Callbacks{
-		Endpoints: p.store, Deliveries: p.store, Types: byID(p.types), Clock: o.Clock, Random: o.Random,
+		Endpoints: p.store, Deliveries: p.store, Types: p.types, Clock: o.Clock, Random: o.Random,
 		CheckURL: func(url string) error { return outbound.CheckURL(url, options) },
 	}
 	if cfg.CallbackURL != "" {
@@ -229,17 +236,4 @@ func loadMaster(cfg config.Config, o Options) (secret.Master, error) {
 		return secret.Master{}, fmt.Errorf("keep master key: %w", err)
 	}
 	return master, nil
-}
-
-// byID finds types by credential configuration id.
-type byID []typemeta.Type
-
-// Type implements issuance.Types.
-func (l byID) Type(id string) (typemeta.Type, bool) {
-	for _, t := range l {
-		if t.ID == id {
-			return t, true
-		}
-	}
-	return typemeta.Type{}, false
 }

@@ -12,6 +12,9 @@ const sweepEvery = time.Second
 // certificatesEvery is how often the log is told of certificates that end soon.
 const certificatesEvery = 12 * time.Hour
 
+// workTime bounds one round of background work: a connection that hangs must not stop it for good.
+const workTime = 10 * time.Second
+
 // sessionSweepEvery is how often old sessions are removed; their limits hold without it.
 const sessionSweepEvery = time.Minute
 
@@ -21,6 +24,9 @@ func (p *parts) work() []func(context.Context) error {
 		p.deliverer.Run,
 		func(ctx context.Context) error {
 			return every(ctx, sweepEvery, p.log, "sweep offers", p.service.Sweep)
+		},
+		func(ctx context.Context) error {
+			return every(ctx, sweepEvery, p.log, "look for new types", p.typeAdmin.Refresh)
 		},
 		func(ctx context.Context) error {
 			return every(ctx, sessionSweepEvery, p.log, "sweep sessions", p.staff.Sweep)
@@ -46,7 +52,9 @@ func every(ctx context.Context, interval time.Duration, log *slog.Logger, what s
 			return nil
 		case <-tick.C:
 		}
-		err := do(ctx)
+		within, cancel := context.WithTimeout(ctx, workTime)
+		err := do(within)
+		cancel()
 		switch {
 		case err != nil && ctx.Err() == nil && !failing:
 			failing = true

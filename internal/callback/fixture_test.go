@@ -115,6 +115,9 @@ type types struct{ only typemeta.Type }
 // Type implements issuance.Types.
 func (l types) Type(string) (typemeta.Type, bool) { return l.only, true }
 
+// Version implements issuance.Types; there is one of each.
+func (l types) Version(id string, _ int) (typemeta.Type, bool) { return l.Type(id) }
+
 func newOffice(t *testing.T) *office {
 	t.Helper()
 	o := &office{watch: &issuance.Watch{}, wires: wires{}}

@@ -33,7 +33,7 @@ func (s *Service) Authorize(ctx context.Context, token string) (Access, error) {
 		s.NoteRefusal(o.ID, refusal.Reason)
 		return Access{}, refusal
 	}
-	t, ok := s.Types.Type(g.Type)
+	t, ok := s.Types.Version(g.Type, o.TypeVersion)
 	if !ok {
 		claims = nil // a type that was taken away leaves nothing to collect
 	}

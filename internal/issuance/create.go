@@ -70,7 +70,7 @@ type CreatedOffer struct {
 // CodeIdempotencyMismatch.
 func (s *Service) CreateOffer(ctx context.Context, c CreateOffer) (CreatedOffer, error) {
 	now := s.Clock()
-	claims, err := s.checkCreate(c, now)
+	claims, version, err := s.checkCreate(c, now)
 	if err != nil {
 		return CreatedOffer{}, err
 	}
@@ -81,6 +81,7 @@ func (s *Service) CreateOffer(ctx context.Context, c CreateOffer) (CreatedOffer,
 	if err != nil {
 		return CreatedOffer{}, err
 	}
+	draft.Offer.TypeVersion = version
 	err = s.Offers.AddOffer(ctx, draft)
 	if errors.Is(err, ErrIdempotencyKeyTaken) {
 		return s.replay(ctx, draft.Idempotency)
@@ -91,23 +92,23 @@ func (s *Service) CreateOffer(ctx context.Context, c CreateOffer) (CreatedOffer,
 	return CreatedOffer{Offer: draft.Offer, TxCode: draft.TxCode}, nil
 }
 
-// checkCreate reports every fault of a request at once and returns the normalised claims.
-func (s *Service) checkCreate(c CreateOffer, now time.Time) (map[string]any, error) {
+// checkCreate reports every fault of a request at once and returns the normalised claims and the version of the type that they fit.
+func (s *Service) checkCreate(c CreateOffer, now time.Time) (map[string]any, int, error) {
 	t, ok := s.Types.Type(c.Type)
 	if !ok {
-		return nil, Refuse(Invalid, CodeUnknownType, "no credential configuration has this id")
+		return nil, 0, Refuse(Invalid, CodeUnknownType, "no credential configuration has this id")
 	}
 	var fields []Field
 	fields = append(fields, checkTxCode(c.TxCode)...)
 	fields = append(fields, checkExtras(c)...)
 	if len(fields) > 0 {
-		return nil, &Error{Kind: Invalid, Code: codeValidationFailed, Reason: "the request has members that do not fit", Fields: fields}
+		return nil, 0, faulty(fields)
 	}
 	claims, faults := t.Check(c.Claims, now)
 	if len(faults) > 0 {
-		return nil, &Error{Kind: Invalid, Code: CodeInvalidClaims, Reason: "the claims do not fit the type", Fields: claimFields(faults)}
+		return nil, 0, &Error{Kind: Invalid, Code: CodeInvalidClaims, Reason: "the claims do not fit the type", Fields: claimFields(faults)}
 	}
-	return claims, nil
+	return claims, t.Version, nil
 }
 
 func claimFields(faults []typemeta.Fault) []Field {

@@ -62,6 +62,9 @@ func (l types) Type(id string) (typemeta.Type, bool) {
 	return typemeta.Type{}, false
 }
 
+// Version implements issuance.Types; there is one of each.
+func (l types) Version(id string, _ int) (typemeta.Type, bool) { return l.Type(id) }
+
 // desk is the use cases over a real record, with a clock and randomness that repeat.
 type desk struct {
 	*issuance.Service

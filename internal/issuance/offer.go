@@ -13,11 +13,13 @@ type OfferID string
 // Offer is the record of one offer. Claims are not part of it: they are sealed at rest
 // and opened only for signing.
 type Offer struct {
-	ID        OfferID
-	Type      string // credential configuration id
-	Status    Status
-	Version   int // grows with every event; the last event's sequence
-	CreatedAt time.Time
+	ID   OfferID
+	Type string // credential configuration id
+	// TypeVersion is the version of the type that the claims were held to.
+	TypeVersion int
+	Status      Status
+	Version     int // grows with every event; the last event's sequence
+	CreatedAt   time.Time
 	// ExpiresAt is the deadline for redeeming; once redeemed, for collecting.
 	ExpiresAt time.Time
 	Channel   Channel

@@ -79,9 +79,10 @@ type Record interface {
 	Forget(ctx context.Context, now time.Time) error
 }
 
-// Types finds credential types by credential configuration id.
+// Types finds credential types by credential configuration id: the newest version, or the one that an offer was made with.
 type Types interface {
 	Type(id string) (typemeta.Type, bool)
+	Version(id string, version int) (typemeta.Type, bool)
 }
 
 // Minter turns what was prepared into the bytes of a credential and checks that

@@ -26,7 +26,7 @@ func (s *Service) RetrieveOffer(ctx context.Context, id OfferID, peek bool) (Off
 		return Offer{}, secret.Text{}, err
 	}
 	var refusal *Error
-	if _, known := s.Types.Type(o.Type); !known {
+	if _, known := s.Types.Version(o.Type, o.TypeVersion); !known {
 		refusal = Refuse(Expired, "offer_gone", reasonTypeGone)
 	} else if !o.Status.Fetchable() {
 		refusal = Refuse(Expired, "offer_gone", "this offer was used or has ended")
@@ -110,7 +110,7 @@ const reasonTypeGone = "the credential configuration of this offer is no longer 
 // notes a refusal on the offer's timeline.
 func (s *Service) redeemable(o Offer, mac []byte, r RedeemCode, now time.Time) error {
 	var refusal *Error
-	_, known := s.Types.Type(o.Type)
+	_, known := s.Types.Version(o.Type, o.TypeVersion)
 	switch st := o.StatusAt(now); {
 	case !known:
 		refusal = Refuse(Conflict, "type_gone", reasonTypeGone)

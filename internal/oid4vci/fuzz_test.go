@@ -41,6 +41,9 @@ func (l fuzzTypes) Type(id string) (typemeta.Type, bool) {
 	return l[i], true
 }
 
+// Version implements issuance.Types; there is one of each.
+func (l fuzzTypes) Version(id string, _ int) (typemeta.Type, bool) { return l.Type(id) }
+
 // fuzzService is a service that can read requests; what happens then needs a store and is not fuzzed here.
 func fuzzService(f *testing.F) *Service {
 	f.Helper()
@@ -54,7 +57,7 @@ func fuzzService(f *testing.F) *Service {
 	}
 	now := time.Date(2026, 11, 23, 12, 34, 56, 0, time.UTC)
 	domain := issuance.NewService(issuance.Dependencies{Types: fuzzTypes(types), Master: master}, issuance.Settings{})
-	return NewService(domain, URLs{Issuer: fuzzIssuer}, BatchSize(types), master, func() time.Time { return now }, rand.Reader)
+	return NewService(domain, URLs{Issuer: fuzzIssuer}, func() int { return BatchSize(types) }, master, func() time.Time { return now }, rand.Reader)
 }
 
 // wantKnown holds a refusal to codes that a specification has, and to its characters.

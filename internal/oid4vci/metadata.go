@@ -25,48 +25,89 @@ const (
 
 // Metadata is the documents that describe the issuer, as the bytes that are served.
 type Metadata struct {
-	issuer     []byte
-	server     []byte
-	signer     jose.Signer
-	claims     map[string]any
-	identifier string
+	urls   URLs
+	types  *typemeta.Catalog
+	name   string
+	signer jose.Signer
 
-	mu       sync.Mutex
+	mu      sync.Mutex
+	edition documents
+}
+
+// documents is what was written of one edition of the catalog.
+type documents struct {
+	number   uint64
+	issuer   []byte
+	server   []byte
+	claims   map[string]any
 	signed   []byte
 	signedAt time.Time
 }
 
 // NewMetadata writes the documents. The signer is the access certificate's key, which signs nothing else.
-func NewMetadata(urls URLs, types []typemeta.Type, name string, signer jose.Signer) (*Metadata, error) {
-	m := &Metadata{signer: signer, identifier: urls.Issuer, claims: issuerMetadata(urls, types, name)}
+func NewMetadata(urls URLs, types *typemeta.Catalog, name string, signer jose.Signer) (*Metadata, error) {
+	m := &Metadata{urls: urls, types: types, name: name, signer: signer}
+	_, err := m.Issuer()
+	return m, err
+}
+
+// write gives the documents of the catalog as it is now, written anew when it was replaced; mu is held.
+func (m *Metadata) write() (*documents, error) {
+	number := m.types.Edition()
+	if m.edition.number == number {
+		return &m.edition, nil
+	}
+	types := m.types.All()
+	next := documents{number: number, claims: issuerMetadata(m.urls, types, m.name)}
 	var err error
-	if m.issuer, err = strictjson.Encode(m.claims); err != nil {
+	if next.issuer, err = strictjson.Encode(next.claims); err != nil {
 		return nil, fmt.Errorf("write issuer metadata: %w", err)
 	}
-	if m.server, err = strictjson.Encode(serverMetadata(urls, types)); err != nil {
+	if next.server, err = strictjson.Encode(serverMetadata(m.urls, types)); err != nil {
 		return nil, fmt.Errorf("write authorization server metadata: %w", err)
 	}
-	return m, nil
+	m.edition = next
+	return &m.edition, nil
 }
 
 // Issuer gives credential issuer metadata as JSON (OpenID4VCI 1.0 §12.2.4).
-func (m *Metadata) Issuer() []byte { return m.issuer }
+func (m *Metadata) Issuer() ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	d, err := m.write()
+	if err != nil {
+		return nil, err
+	}
+	return d.issuer, nil
+}
 
 // Server gives authorization server metadata (RFC 8414).
-func (m *Metadata) Server() []byte { return m.server }
+func (m *Metadata) Server() ([]byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	d, err := m.write()
+	if err != nil {
+		return nil, err
+	}
+	return d.server, nil
+}
 
 // Signed gives credential issuer metadata as a JWT (OpenID4VCI 1.0 §12.2.3), signed anew when half its life is over.
 func (m *Metadata) Signed(now time.Time) ([]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.signed != nil && now.Sub(m.signedAt) < metadataLifetime/2 && !now.Before(m.signedAt) {
-		return m.signed, nil
+	d, err := m.write()
+	if err != nil {
+		return nil, err
+	}
+	if d.signed != nil && now.Sub(d.signedAt) < metadataLifetime/2 && !now.Before(d.signedAt) {
+		return d.signed, nil
 	}
 	if err := m.signer.ValidAt(now); err != nil {
 		return nil, fmt.Errorf("sign metadata: %w", err)
 	}
-	claims := map[string]any{"sub": m.identifier, "iss": m.identifier, "iat": now.Unix(), "exp": now.Add(metadataLifetime).Unix()}
-	for name, value := range m.claims {
+	claims := map[string]any{"sub": m.urls.Issuer, "iss": m.urls.Issuer, "iat": now.Unix(), "exp": now.Add(metadataLifetime).Unix()}
+	for name, value := range d.claims {
 		claims[name] = value
 	}
 	payload, err := strictjson.Encode(claims)
@@ -77,8 +118,8 @@ func (m *Metadata) Signed(now time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sign metadata: %w", err)
 	}
-	m.signed, m.signedAt = []byte(jwt), now
-	return m.signed, nil
+	d.signed, d.signedAt = []byte(jwt), now
+	return d.signed, nil
 }
 
 func issuerMetadata(urls URLs, types []typemeta.Type, name string) map[string]any {

@@ -31,7 +31,7 @@ type proofClaims struct {
 // checkProofs holds the proofs of a request to Appendix F.1 and F.4 and gives one holder key for each, and their nonces as values to
 // spend: proofs may share one. All signatures are checked before a nonce is judged, and nothing is spent here.
 func (s *Service) checkProofs(req credentialRequest) ([]issuance.HolderKey, []issuance.Spent, *oauth.Error) {
-	texts, e := proofTexts(req.Proofs, s.batch)
+	texts, e := proofTexts(req.Proofs, s.batch())
 	if e != nil {
 		return nil, nil, e
 	}

@@ -14,13 +14,13 @@ import (
 type Service struct {
 	issuance *issuance.Service
 	urls     URLs
-	batch    int
+	batch    func() int
 	clock    func() time.Time
 	nonces   nonces
 }
 
-// NewService makes the endpoints. batch is the batch_size of the issuer metadata, see BatchSize.
-func NewService(i *issuance.Service, urls URLs, batch int, master secret.Master, clock func() time.Time, random io.Reader) *Service {
+// NewService makes the endpoints. batch gives the batch_size of the issuer metadata, see BatchSize.
+func NewService(i *issuance.Service, urls URLs, batch func() int, master secret.Master, clock func() time.Time, random io.Reader) *Service {
 	return &Service{issuance: i, urls: urls, batch: batch, clock: clock, nonces: nonces{key: master.Derive("nonces"), random: random}}
 }
 

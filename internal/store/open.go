@@ -20,16 +20,17 @@ import (
 
 // The ports that a Store serves.
 var (
-	_ issuance.Offers      = (*Store)(nil)
-	_ issuance.Gates       = (*Store)(nil)
-	_ issuance.Grants      = (*Store)(nil)
-	_ issuance.Record      = (*Store)(nil)
-	_ issuance.Outbox      = (*Store)(nil)
-	_ issuance.Endpoints   = (*Store)(nil)
-	_ issuance.Deliveries  = (*Store)(nil)
-	_ issuance.Credentials = (*Store)(nil)
-	_ staff.People         = (*Store)(nil)
-	_ staff.Sessions       = (*Store)(nil)
+	_ issuance.Offers       = (*Store)(nil)
+	_ issuance.Gates        = (*Store)(nil)
+	_ issuance.Grants       = (*Store)(nil)
+	_ issuance.Record       = (*Store)(nil)
+	_ issuance.Outbox       = (*Store)(nil)
+	_ issuance.Endpoints    = (*Store)(nil)
+	_ issuance.Deliveries   = (*Store)(nil)
+	_ issuance.TypeVersions = (*Store)(nil)
+	_ issuance.Credentials  = (*Store)(nil)
+	_ staff.People          = (*Store)(nil)
+	_ staff.Sessions        = (*Store)(nil)
 )
 
 // Options is what a Store is made from.

@@ -10,6 +10,7 @@ import (
 type offerRow struct {
 	ID            string
 	Type          string
+	TypeVersion   int
 	Status        string
 	Version       int
 	CreatedAt     int64
@@ -26,12 +27,12 @@ type offerRow struct {
 }
 
 // offerColumns are the columns of an offerRow.
-const offerColumns = "id, type, status, version, created_at, expires_at, channel, created_by, reference, scheme, " +
+const offerColumns = "id, type, type_version, status, version, created_at, expires_at, channel, created_by, reference, scheme, " +
 	"tx_mode, tx_length, tx_description, attempts, cause"
 
 func (r offerRow) offer() issuance.Offer {
 	o := issuance.Offer{
-		ID: issuance.OfferID(r.ID), Type: r.Type, Status: issuance.Status(r.Status), Version: r.Version,
+		ID: issuance.OfferID(r.ID), Type: r.Type, TypeVersion: r.TypeVersion, Status: issuance.Status(r.Status), Version: r.Version,
 		CreatedAt: moment(r.CreatedAt), ExpiresAt: moment(r.ExpiresAt), Channel: issuance.Channel(r.Channel),
 		CreatedBy: r.CreatedBy, Reference: r.Reference, Scheme: r.Scheme, Attempts: r.Attempts, Cause: r.Cause,
 	}

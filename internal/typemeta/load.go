@@ -52,8 +52,8 @@ func Load(folder fs.FS) ([]Type, error) {
 
 func loadOne(folder fs.FS, name string) (Type, error) {
 	id := strings.TrimSuffix(name, suffix)
-	if !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`).MatchString(id) {
-		return Type{}, fmt.Errorf("%s: a credential configuration id is 1 to 100 letters, digits, dots, dashes and underscores", name)
+	if !goodID(id) {
+		return Type{}, fmt.Errorf("%s: %s", name, idRule)
 	}
 	data, err := fs.ReadFile(folder, name)
 	if err != nil {
@@ -97,4 +97,50 @@ func located(name string, data []byte, err error) error {
 		return errors.Join(all...)
 	}
 	return fmt.Errorf("%s: %w", name, err)
+}
+
+const idRule = "a credential configuration id is 1 to 100 letters, digits, dots, dashes and underscores"
+
+func goodID(id string) bool {
+	return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`).MatchString(id)
+}
+
+// ParseVersion reads a type from a request: its id, its Type Metadata in either form, and its config, which may be empty. Faults are
+// *PlaceError with pointers into an object of credential_configuration_id, type_metadata and config, joined.
+func ParseVersion(id string, metadata, config []byte) (Type, error) {
+	if !goodID(id) {
+		return Type{}, &PlaceError{"/credential_configuration_id", idRule}
+	}
+	t, err := Parse(id, metadata)
+	if err != nil {
+		return Type{}, below("/type_metadata", err)
+	}
+	if len(config) == 0 {
+		return t, nil
+	}
+	if t.Policy, err = parsePolicy(t, config); err != nil {
+		return Type{}, below("/config", err)
+	}
+	return t, nil
+}
+
+// below puts the place of a document before each of its faults.
+func below(place string, err error) error {
+	var syntax *strictjson.Error
+	if errors.As(err, &syntax) {
+		return &PlaceError{place + syntax.Pointer, syntax.Reason}
+	}
+	var many interface{ Unwrap() []error }
+	if !errors.As(err, &many) {
+		return err
+	}
+	var all []error
+	for _, one := range many.Unwrap() {
+		var fault *PlaceError
+		if errors.As(one, &fault) {
+			one = &PlaceError{place + fault.Place, fault.Reason}
+		}
+		all = append(all, one)
+	}
+	return errors.Join(all...)
 }

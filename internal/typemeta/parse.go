@@ -15,8 +15,14 @@ import (
 // reader collects faults by their place, so that a file's faults are told all at once.
 type reader struct{ faults []error }
 
+// PlaceError is one fault of a document: an RFC 6901 pointer and what is wrong there.
+type PlaceError struct{ Place, Reason string }
+
+// Error gives place and reason.
+func (e *PlaceError) Error() string { return e.Place + ": " + e.Reason }
+
 func (r *reader) fault(place, format string, args ...any) {
-	r.faults = append(r.faults, fmt.Errorf("%s: %s", place, fmt.Sprintf(format, args...)))
+	r.faults = append(r.faults, &PlaceError{place, fmt.Sprintf(format, args...)})
 }
 
 // Parse reads Type Metadata in either form. Members that nobody here knows are ignored.

@@ -5,7 +5,9 @@ import "time"
 // Type is a credential type: one entry of credential_configurations_supported.
 type Type struct {
 	// ID is the credential configuration id.
-	ID          string
+	ID string
+	// Version grows when the type is changed while the program runs; 0 is the one of the folder.
+	Version     int
 	VCT         string
 	Name        string
 	Description string

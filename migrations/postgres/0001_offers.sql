@@ -4,6 +4,7 @@
 CREATE TABLE offers (
     id              TEXT    NOT NULL PRIMARY KEY,
     type            TEXT    NOT NULL,
+    type_version    INTEGER NOT NULL,
     status          TEXT    NOT NULL CHECK (status IN ('pending', 'ready', 'retrieved', 'redeemed', 'issued', 'confirmed', 'cancelled', 'expired', 'failed')),
     version         INTEGER NOT NULL,
     created_at      BIGINT  NOT NULL,
@@ -153,6 +154,17 @@ CREATE TABLE answers (
 );
 CREATE INDEX answers_old ON answers (expires_at);
 
+-- Credential types that were added while the program ran, as they were sent.
+CREATE TABLE type_versions (
+    id         TEXT    NOT NULL,
+    version    INTEGER NOT NULL,
+    metadata   TEXT    NOT NULL,
+    config     TEXT    NOT NULL,                -- empty: the defaults
+    created_at BIGINT  NOT NULL,
+    created_by TEXT    NOT NULL,
+    PRIMARY KEY (id, version)
+);
+
 CREATE TABLE people (
     id            TEXT    NOT NULL PRIMARY KEY,
     name          TEXT    NOT NULL UNIQUE,
@@ -175,6 +187,7 @@ CREATE INDEX sessions_person ON sessions (person_id);
 -- +goose Down
 DROP TABLE sessions;
 DROP TABLE people;
+DROP TABLE type_versions;
 DROP TABLE answers;
 DROP TABLE idempotency_keys;
 DROP TABLE attempts;

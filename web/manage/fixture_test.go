@@ -52,40 +52,18 @@ func facts() fstest.MapFS {
 	}
 }
 
-// types finds types by id.
-type types map[string]typemeta.Type
-
-// Type implements issuance.Types.
-func (l types) Type(id string) (typemeta.Type, bool) {
-	t, ok := l[id]
-	return t, ok
-}
-
-func loadTypes(t *testing.T) types {
+// folder gives the types that the program starts with: the samples, and one with the kinds of values that they do not have.
+func folder(t testing.TB) []typemeta.Type {
 	t.Helper()
-	out := types{}
-	samples, err := typemeta.Load(typemeta.Samples())
-	if err != nil {
-		t.Fatal(err)
-	}
 	own, err := typemeta.Load(facts())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, one := range append(samples, own...) {
-		out[one.ID] = one
-	}
-	return out
-}
-
-// samples gives the types in the order in which the program has them.
-func samples(t *testing.T) []typemeta.Type {
-	t.Helper()
-	list, err := typemeta.Load(typemeta.Samples())
+	samples, err := typemeta.Load(typemeta.Samples())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return list
+	return append(samples, own...)
 }
 
 func keys(t *testing.T, now time.Time) trust.Set {
@@ -148,16 +126,17 @@ func newHouse(t *testing.T) *house {
 	}
 	h.close = sync.OnceValue(h.store.Close)
 	t.Cleanup(func() { h.closeDatabase(t) })
+	catalog := typemeta.NewCatalog(folder(t))
 	// No minter: nothing behind this door signs.
 	h.service = issuance.NewService(issuance.Dependencies{
-		Offers: h.store, Gates: h.store, Grants: h.store, Record: h.store, Types: loadTypes(t), Master: master, Clock: h.now, Random: rand.Reader,
+		Offers: h.store, Gates: h.store, Grants: h.store, Record: h.store, Types: catalog, Master: master, Clock: h.now, Random: rand.Reader,
 	}, issuance.Settings{OfferTTL: 5 * time.Minute, TokenTTL: 5 * time.Minute, MaxAttempts: 5})
 	callbacks := &issuance.Callbacks{
-		Endpoints: h.store, Deliveries: h.store, Types: loadTypes(t), Clock: h.now, Random: rand.Reader,
+		Endpoints: h.store, Deliveries: h.store, Types: catalog, Clock: h.now, Random: rand.Reader,
 		CheckURL: func(url string) error { return outbound.CheckURL(url, outbound.Options{AllowLoopback: true}) },
 	}
 	h.app = manage.New(manage.Dependencies{
-		Callbacks: callbacks, Endpoints: h.store, Deliveries: h.store, Replays: callbacks, Pings: h.deliverer(t, log), Answers: h.store, Credentials: h.store, Types: samples(t), Keys: keys(t, h.now()), Metrics: func(context.Context) ([]byte, error) { return []byte("# none\n"), nil }, CallbackBody: callback.Body,
+		Callbacks: callbacks, Endpoints: h.store, Deliveries: h.store, Replays: callbacks, Pings: h.deliverer(t, log), Answers: h.store, Credentials: h.store, Types: catalog, TypeAdmin: &issuance.TypeAdmin{Versions: h.store, Catalog: catalog, Folder: folder(t), Clock: h.now}, Keys: keys(t, h.now()), Metrics: func(context.Context) ([]byte, error) { return []byte("# none\n"), nil }, CallbackBody: callback.Body,
 		Watch: h.watch, Clock: h.now, Stopping: make(chan struct{}),
 		Offers: h.service, URLs: oid4vci.URLs{Issuer: issuer}, Ready: h.store.Ping, Log: log,
 	})

@@ -42,7 +42,8 @@ type Dependencies struct {
 	Pings       Pings
 	Answers     Answers
 	Credentials issuance.Credentials
-	Types       []typemeta.Type
+	Types       *typemeta.Catalog
+	TypeAdmin   TypeAdmin
 	Keys        trust.Set
 	// Metrics gives what can be counted, in Prometheus' text form.
 	Metrics func(ctx context.Context) ([]byte, error)
@@ -100,6 +101,7 @@ func New(d Dependencies) *fiber.App {
 	app.Post("/credentials/:credential/suspend", m.once(m.changeCredential))
 	app.Post("/credentials/:credential/reinstate", m.once(m.changeCredential))
 	app.Get("/types", m.listTypes)
+	app.Post("/types", m.onceWith(m.addType, "dry_run"))
 	app.Get("/types/:type", m.showOneType)
 	app.Get("/certificates", m.listCertificates)
 	app.Get("/metrics", m.showMetrics)

@@ -27,9 +27,12 @@ type Answers interface {
 
 // once makes a POST that comes again with the same Idempotency-Key get the first answer instead of doing its work again. Only success
 // is kept: what was refused did nothing and may be asked anew. POST /offers has a way of its own, in which key and offer commit together.
-func (d *door) once(do fiber.Handler) fiber.Handler {
+func (d *door) once(do fiber.Handler) fiber.Handler { return d.onceWith(do) }
+
+// onceWith is once for a POST that has parameters.
+func (d *door) onceWith(do fiber.Handler, parameters ...string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		if _, err := readQuery(c); err != nil {
+		if _, err := readQuery(c, parameters...); err != nil {
 			return err
 		}
 		key, err := readIdempotencyKey(c)
@@ -67,10 +70,10 @@ func (d *door) once(do fiber.Handler) fiber.Handler {
 	}
 }
 
-// fingerprint tells requests apart: method, path and body.
+// fingerprint tells requests apart: method, path, query and body.
 func fingerprint(c *fiber.Ctx) []byte {
 	h := sha256.New()
-	for _, part := range [][]byte{[]byte(c.Method()), []byte(c.Path()), c.Body()} {
+	for _, part := range [][]byte{[]byte(c.Method()), []byte(c.Path()), c.Request().URI().QueryString(), c.Body()} {
 		sum := sha256.Sum256(part)
 		h.Write(sum[:])
 	}

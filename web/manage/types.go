@@ -1,18 +1,21 @@
 package manage
 
 import (
+	"context"
 	"encoding/json"
 
 	"github.com/gofiber/fiber/v2"
 
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/oid4vci"
+	"counterfoil/internal/strictjson"
 	"counterfoil/internal/typemeta"
 )
 
 // typeShown is a credential type in a list.
 type typeShown struct {
 	ID        string `json:"credential_configuration_id"`
+	Version   int    `json:"version"` // 0: from the folder of types
 	VCT       string `json:"vct"`
 	Name      string `json:"name"`
 	Format    string `json:"format"`
@@ -29,7 +32,7 @@ type typeDetail struct {
 
 func (d *door) showType(t typemeta.Type) typeShown {
 	return typeShown{
-		ID: t.ID, VCT: t.VCT, Name: t.Named("en"), Format: oid4vci.FormatSDJWTVC, Validity: int64(t.Policy.Validity.Seconds()), BatchSize: t.Policy.BatchSize,
+		ID: t.ID, Version: t.Version, VCT: t.VCT, Name: t.Named("en"), Format: oid4vci.FormatSDJWTVC, Validity: int64(t.Policy.Validity.Seconds()), BatchSize: t.Policy.BatchSize,
 		Metadata: d.URLs.At(oid4vci.PathTypes + t.ID),
 	}
 }
@@ -39,7 +42,7 @@ func (d *door) listTypes(c *fiber.Ctx) error {
 		return err
 	}
 	out := []typeShown{}
-	for _, t := range d.Types {
+	for _, t := range d.Types.All() {
 		out = append(out, d.showType(t))
 	}
 	return answer(c, fiber.StatusOK, map[string]any{"types": out})
@@ -49,10 +52,54 @@ func (d *door) showOneType(c *fiber.Ctx) error {
 	if _, err := readQuery(c); err != nil {
 		return err
 	}
-	for _, t := range d.Types {
-		if t.ID == c.Params("type") {
-			return answer(c, fiber.StatusOK, typeDetail{d.showType(t), t.Document()})
-		}
+	if t, known := d.Types.Type(c.Params("type")); known {
+		return answer(c, fiber.StatusOK, typeDetail{d.showType(t), t.Document()})
 	}
 	return issuance.Refuse(issuance.NotFound, "type_not_found", "there is no such credential type")
+}
+
+// TypeAdmin adds credential types.
+type TypeAdmin interface {
+	AddType(ctx context.Context, v issuance.TypeVersion, dryRun bool) (typemeta.Type, error)
+}
+
+// typeRequest is the body of POST /types.
+type typeRequest struct {
+	ID       string         `json:"credential_configuration_id"`
+	Metadata map[string]any `json:"type_metadata"`
+	Config   map[string]any `json:"config"`
+}
+
+// addType adds a type, or a new version of one. With dry_run it shows what wallets would be told of it.
+func (d *door) addType(c *fiber.Ctx) error {
+	dryRun, err := readDryRun(c)
+	if err != nil {
+		return err
+	}
+	var req typeRequest
+	if err := readJSON(c, &req); err != nil {
+		return err
+	}
+	if req.Metadata == nil {
+		return invalid("/type_metadata", "is missing")
+	}
+	v := issuance.TypeVersion{ID: req.ID, CreatedBy: caller(c).Name}
+	if v.Metadata, err = strictjson.Encode(req.Metadata); err != nil {
+		return err
+	}
+	if req.Config != nil {
+		if v.Config, err = strictjson.Encode(req.Config); err != nil {
+			return err
+		}
+	}
+	t, err := d.TypeAdmin.AddType(c.UserContext(), v, dryRun)
+	if err != nil {
+		return err
+	}
+	out := typeDetail{d.showType(t), t.Document()}
+	if dryRun {
+		return answer(c, fiber.StatusOK, out)
+	}
+	c.Set(fiber.HeaderLocation, "/types/"+t.ID)
+	return answer(c, fiber.StatusCreated, out)
 }

@@ -42,7 +42,7 @@ func readForm(c *fiber.Ctx) (map[string]string, error) {
 }
 
 func (p *portal) typeOf(id string) (typemeta.Type, error) {
-	for _, t := range p.Types {
+	for _, t := range p.Types.All() {
 		if t.ID == id {
 			return t, nil
 		}

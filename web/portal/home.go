@@ -23,7 +23,7 @@ const (
 func (p *portal) home(c *fiber.Ctx) error {
 	s := home.Show{Page: p.page(c, "Home")}
 	if who(c).May(staff.CreateOffers) {
-		for _, t := range p.Types {
+		for _, t := range p.Types.All() {
 			d := t.Described(language)
 			s.Tiles = append(s.Tiles, home.Tile{Href: "/offers/new/" + url.PathEscape(t.ID), Name: d.Name, Description: d.Description})
 		}
@@ -56,7 +56,7 @@ func (p *portal) rows(list []issuance.Offer) []offers.Row {
 }
 
 func (p *portal) typeName(id string) string {
-	for _, t := range p.Types {
+	for _, t := range p.Types.All() {
 		if t.ID == id {
 			return t.Named(language)
 		}

@@ -63,7 +63,7 @@ type Dependencies struct {
 	Offers Offers
 	Record Record
 	Staff  Staff
-	Types  []typemeta.Type
+	Types  *typemeta.Catalog
 	Watch  *issuance.Watch
 	URLs   oid4vci.URLs
 	Clock  func() time.Time

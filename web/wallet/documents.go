@@ -21,7 +21,11 @@ const jsonType = "application/json"
 func (d *door) issuerMetadata(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderVary, fiber.HeaderAccept)
 	if !wantsJWT(c.Get(fiber.HeaderAccept)) {
-		return document(c, jsonType, metadataAge, d.Metadata.Issuer())
+		plain, err := d.Metadata.Issuer()
+		if err != nil {
+			return err
+		}
+		return document(c, jsonType, metadataAge, plain)
 	}
 	signed, err := d.Metadata.Signed(d.Clock())
 	if err != nil {
@@ -31,16 +35,19 @@ func (d *door) issuerMetadata(c *fiber.Ctx) error {
 }
 
 func (d *door) serverMetadata(c *fiber.Ctx) error {
-	return document(c, jsonType, metadataAge, d.Metadata.Server())
+	doc, err := d.Metadata.Server()
+	if err != nil {
+		return err
+	}
+	return document(c, jsonType, metadataAge, doc)
 }
 
 func (d *door) typeMetadata(c *fiber.Ctx) error {
-	for _, t := range d.Types {
-		if t.ID == c.Params("type") {
-			return document(c, jsonType, typeAge, t.Document())
-		}
+	t, known := d.Types.Type(c.Params("type"))
+	if !known {
+		return fiber.ErrNotFound
 	}
-	return fiber.ErrNotFound
+	return document(c, jsonType, typeAge, t.Document())
 }
 
 // document answers a public document with an ETag, for anybody's page to read.

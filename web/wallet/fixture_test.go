@@ -94,6 +94,9 @@ func (l typeList) Type(id string) (typemeta.Type, bool) {
 	return typemeta.Type{}, false
 }
 
+// Version implements issuance.Types; there is one of each.
+func (l typeList) Version(id string, _ int) (typemeta.Type, bool) { return l.Type(id) }
+
 // fixture is the real door on the real domain on a real database in a directory of the test's own.
 type fixture struct {
 	issuer   string
@@ -168,17 +171,17 @@ func (f *fixture) open(t *testing.T) {
 		Master: f.master, Clock: f.clock.Now, Random: rand.Reader,
 	}, issuance.Settings{OfferTTL: offerTTL, TokenTTL: tokenTTL, MaxAttempts: maxTries})
 	urls := oid4vci.URLs{Issuer: f.issuer}
-	f.protocol = oid4vci.NewService(f.service, urls, oid4vci.BatchSize(f.types), f.master, f.clock.Now, rand.Reader)
+	f.protocol = oid4vci.NewService(f.service, urls, func() int { return oid4vci.BatchSize(f.types) }, f.master, f.clock.Now, rand.Reader)
 	access, err := jose.NewSigner(f.keys.Keys[trust.Access].Signer, "ES256", f.keys.Keys[trust.Access].Chain)
 	if err != nil {
 		t.Fatal(err)
 	}
-	metadata, err := oid4vci.NewMetadata(urls, f.types, "Test issuer", access)
+	metadata, err := oid4vci.NewMetadata(urls, typemeta.NewCatalog(f.types), "Test issuer", access)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.app = wallet.New(wallet.Dependencies{
-		Protocol: f.protocol, Nonces: f.protocol, Metadata: metadata, URLs: urls, Types: f.types,
+		Protocol: f.protocol, Nonces: f.protocol, Metadata: metadata, URLs: urls, Types: typemeta.NewCatalog(f.types),
 		Clock: f.clock.Now, Log: log, Limited: f.limited,
 	})
 }

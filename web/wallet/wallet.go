@@ -35,7 +35,7 @@ type Dependencies struct {
 	Nonces   Nonces
 	Metadata *oid4vci.Metadata
 	URLs     oid4vci.URLs
-	Types    []typemeta.Type
+	Types    *typemeta.Catalog
 	Clock    func() time.Time
 	Log      *slog.Logger
 	// TrustedProxies are the networks of proxies whose word about a caller's address counts.
