@@ -1,7 +1,8 @@
-// Package staff is the domain of the people who use the portal: who they are, what their
-// roles allow, and their sessions. It denies by default. It never reads a cookie and never
-// renders a page.
+// Package staff is the domain of those who may do something: the people who use the portal, what their roles
+// allow, and their sessions; and the programs that call the management door, their scopes and keys. It denies by
+// default. It never reads a cookie or a header and never renders a page.
 //
 // Files: role.go (roles and what they allow), person.go (values and refusals), password.go (argon2id),
-// service.go (accounts and sign-in), session.go (sessions).
+// service.go (accounts and sign-in), session.go (sessions); client.go (clients and what they may), key.go (API keys),
+// clients.go (making and closing both), authenticate.go (who calls).
 package staff

@@ -50,6 +50,8 @@ const (
 type Error struct {
 	Kind   Kind
 	Reason string
+	// Code is for programs, and Pointer the place in their request that does not fit (RFC 6901); both only where programs call.
+	Code, Pointer string
 }
 
 // Error gives the reason.

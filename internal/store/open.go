@@ -31,6 +31,7 @@ var (
 	_ issuance.Credentials  = (*Store)(nil)
 	_ staff.People          = (*Store)(nil)
 	_ staff.Sessions        = (*Store)(nil)
+	_ staff.ClientStore     = (*Store)(nil)
 )
 
 // Options is what a Store is made from.

@@ -1,0 +1,195 @@
+package staff
+
+import (
+	"encoding/hex"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// ClientID names a client for the record.
+type ClientID string
+
+// Scope is something a client may do at the management door; what is not listed on the client is denied.
+type Scope string
+
+// The scopes.
+const (
+	ScopeOffersCreate      Scope = "offers:create"
+	ScopeOffersRead        Scope = "offers:read"
+	ScopeOffersCancel      Scope = "offers:cancel"
+	ScopeCredentialsRevoke Scope = "credentials:revoke"
+	ScopeTypesWrite        Scope = "types:write"
+	ScopeCallbacksWrite    Scope = "callbacks:write"
+	ScopeKeysManage        Scope = "keys:manage"
+	ScopeAuditRead         Scope = "audit:read"
+)
+
+// Scopes lists every scope once.
+func Scopes() []Scope {
+	return []Scope{
+		ScopeOffersCreate, ScopeOffersRead, ScopeOffersCancel, ScopeCredentialsRevoke, ScopeTypesWrite, ScopeCallbacksWrite,
+		ScopeKeysManage, ScopeAuditRead,
+	}
+}
+
+// Client is a program that may call the management door.
+type Client struct {
+	ID ClientID
+	// Name is unique, lower case, and what the record says of who did something.
+	Name   string
+	Scopes []Scope
+	// Types are the credential configuration ids the client has to do with; none means all.
+	Types []string
+	// Networks are where the client may call from; none means anywhere.
+	Networks []netip.Prefix
+	// Identities are what the client shows instead of a key: san:dns:…, san:uri:… and spki:sha256:… of a certificate, oauth:… of a
+	// token. No two clients share one.
+	Identities []string
+	Disabled   bool
+	CreatedAt  time.Time
+	// Keys are there when the client was read to be shown, newest first.
+	Keys []Key
+}
+
+// Trusted is somebody who may do everything: who is at the command line, or at a door that is open.
+func Trusted(name string) Client { return Client{Name: name, Scopes: Scopes()} }
+
+// Has tells whether the client holds the scope.
+func (c Client) Has(s Scope) bool { return !c.Disabled && slices.Contains(c.Scopes, s) }
+
+// MayUse tells whether the client has to do with a type.
+func (c Client) MayUse(typ string) bool { return len(c.Types) == 0 || slices.Contains(c.Types, typ) }
+
+// MayCallFrom tells whether the client may call from an address.
+func (c Client) MayCallFrom(at netip.Addr) bool {
+	return len(c.Networks) == 0 || slices.ContainsFunc(c.Networks, func(n netip.Prefix) bool { return n.Contains(at.Unmap()) })
+}
+
+// Narrowed gives the client with those of its scopes that are also in the list.
+func (c Client) Narrowed(scopes []string) Client {
+	var kept []Scope
+	for _, s := range c.Scopes {
+		if slices.Contains(scopes, string(s)) {
+			kept = append(kept, s)
+		}
+	}
+	c.Scopes = kept
+	return c
+}
+
+// covers refuses, as Denied, to let c hand out what c does not have: a scope, a type or a network. Otherwise whoever may make clients
+// could make one that may do more.
+func (c Client) covers(o Client) error {
+	for _, s := range o.Scopes {
+		if !c.Has(s) {
+			return &Error{Kind: Denied, Code: "insufficient_scope", Reason: "a client cannot give a scope that it does not have itself"}
+		}
+	}
+	if len(c.Types) > 0 && (len(o.Types) == 0 || slices.ContainsFunc(o.Types, func(t string) bool { return !c.MayUse(t) })) {
+		return &Error{Kind: Denied, Code: "configuration_not_allowed", Reason: "a client cannot give types that it does not have itself"}
+	}
+	within := func(n netip.Prefix) bool {
+		return slices.ContainsFunc(c.Networks, func(own netip.Prefix) bool { return own.Bits() <= n.Bits() && own.Contains(n.Addr()) })
+	}
+	if len(c.Networks) > 0 && (len(o.Networks) == 0 || slices.ContainsFunc(o.Networks, func(n netip.Prefix) bool { return !within(n) })) {
+		return &Error{Kind: Denied, Code: "network_not_allowed", Reason: "a client cannot give networks that it may not call from itself"}
+	}
+	return nil
+}
+
+// The bounds of what a client may have of each, and of one identity in bytes.
+const (
+	maxTypes      = 100
+	maxNetworks   = 100
+	maxIdentities = 20
+	maxIdentity   = 512
+)
+
+// check refuses, as Invalid with the member's place, what cannot be a client, and brings the rest to its one form.
+func (c *Client) check() error {
+	if !regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{0,63}$`).MatchString(c.Name) {
+		return misfit("/name", "a name is 1 to 64 lower-case letters, digits, dots, dashes, underscores or @")
+	}
+	switch {
+	case len(c.Scopes) == 0:
+		return misfit("/scopes", "a client has at least one scope")
+	case len(c.Types) > maxTypes:
+		return misfit("/types", "a client has at most 100 types")
+	case len(c.Networks) > maxNetworks:
+		return misfit("/networks", "a client has at most 100 networks")
+	case len(c.Identities) > maxIdentities:
+		return misfit("/identities", "a client has at most 20 identities")
+	}
+	for _, s := range c.Scopes {
+		if !slices.Contains(Scopes(), s) {
+			return misfit("/scopes", "there is no such scope; the scopes are "+joined(Scopes()))
+		}
+	}
+	for _, t := range c.Types {
+		if !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`).MatchString(t) {
+			return misfit("/types", "a type is named by its credential configuration id")
+		}
+	}
+	for i, n := range c.Networks {
+		if !n.IsValid() || n.Addr().Is4In6() || n.Addr().Zone() != "" {
+			return misfit("/networks", "a network is written as a CIDR, as in 192.0.2.0/24")
+		}
+		c.Networks[i] = n.Masked()
+	}
+	for _, i := range c.Identities {
+		if !isIdentity(i) {
+			return misfit("/identities", "an identity is san:dns:<name>, san:uri:<uri>, spki:sha256:<64 lower-case hex digits> or oauth:<client_id>")
+		}
+	}
+	c.Scopes, c.Types, c.Networks, c.Identities = once(c.Scopes), once(c.Types), once(c.Networks), once(c.Identities)
+	return nil
+}
+
+// once drops what was said before.
+func once[T comparable](list []T) []T {
+	var out []T
+	for _, v := range list {
+		if !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func joined(scopes []Scope) string {
+	words := make([]string, 0, len(scopes))
+	for _, s := range scopes {
+		words = append(words, string(s))
+	}
+	return strings.Join(words, ", ")
+}
+
+// isIdentity tells what can name one caller, in its one form. A wildcard names many machines, so it is none.
+func isIdentity(s string) bool {
+	if len(s) > maxIdentity || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return false
+	}
+	if name, is := strings.CutPrefix(s, "san:dns:"); is {
+		return regexp.MustCompile(`^([a-z0-9]([a-z0-9_-]*[a-z0-9])?)(\.[a-z0-9]([a-z0-9_-]*[a-z0-9])?)*$`).MatchString(name)
+	}
+	if raw, is := strings.CutPrefix(s, "san:uri:"); is {
+		u, err := url.Parse(raw)
+		return err == nil && u.IsAbs()
+	}
+	if sum, is := strings.CutPrefix(s, "spki:sha256:"); is {
+		b, err := hex.DecodeString(sum)
+		const size = 32
+		return err == nil && len(b) == size && strings.ToLower(sum) == sum
+	}
+	id, is := strings.CutPrefix(s, "oauth:")
+	return is && id != ""
+}
+
+// misfit is a member that does not fit; pointer is its place in a request (RFC 6901).
+func misfit(pointer, reason string) *Error {
+	return &Error{Kind: Invalid, Code: "validation_failed", Pointer: pointer, Reason: reason}
+}
