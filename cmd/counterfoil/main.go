@@ -46,6 +46,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Start for production. Refuses test certificates, plain http and an open management door."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to this version and stop."`
 	Staff   staffCommand   `cmd:"" help:"Make and look after the accounts of people who use the portal."`
+	Clients clientsCommand `cmd:"" help:"Make and look after the programs that may call the management API, and their keys."`
 	Keys    keysCommand    `cmd:"" help:"Make a master key; show the certificates and how long they are valid."`
 	Wallet  walletCommand  `cmd:"" help:"A wallet for trials: collects what an offer promises and verifies what it gets."`
 	Version versionCommand `cmd:"" help:"Print the version."`

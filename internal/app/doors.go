@@ -27,22 +27,27 @@ func openDoors(cfg config.Config, o Options, p *parts) ([]*door, error) {
 	if err != nil {
 		return nil, err
 	}
+	access, err := p.access(cfg, o)
+	if err != nil {
+		return nil, err
+	}
 	var doors []*door
 	for _, d := range []struct {
-		app             *fiber.App
-		addr, cert, key string
+		app                       *fiber.App
+		addr, cert, key, clientCA string
 	}{
 		{wallet.New(wallet.Dependencies{
 			Protocol: p.protocol, Nonces: p.protocol, Metadata: p.metadata, URLs: p.urls, Types: p.types, Clock: o.Clock, Log: o.Log,
 			Limited: !o.Demo, TrustedProxies: cfg.TrustedProxies, Observe: p.metrics.observe,
-		}), cfg.PublicAddr, cfg.PublicTLSCert, cfg.PublicTLSKey},
+		}), cfg.PublicAddr, cfg.PublicTLSCert, cfg.PublicTLSKey, ""},
 		{manage.New(manage.Dependencies{
 			Offers: p.service, Callbacks: p.callbackUse, Endpoints: p.store, Deliveries: p.store, Replays: p.callbackUse, Pings: p.deliverer,
-			Answers: p.store, Credentials: p.store, Types: p.types, TypeAdmin: p.typeAdmin, Keys: p.keys, Metrics: p.writeMetrics, CallbackBody: callback.Body, Watch: p.watch, Clock: o.Clock, Stopping: p.stopping, URLs: p.urls, Ready: p.ready, Log: o.Log, TrustedProxies: cfg.TrustedProxies, Observe: p.metrics.observe,
-		}), cfg.ManagementAddr, cfg.ManagementTLSCert, cfg.ManagementTLSKey},
-		{portalApp, cfg.PortalAddr, cfg.PortalTLSCert, cfg.PortalTLSKey},
+			Answers: p.store, Credentials: p.store, Types: p.types, TypeAdmin: p.typeAdmin,
+			Signing: p.keys, Access: access, Clients: p.clients, Keys: p.clients, Metrics: p.writeMetrics, CallbackBody: callback.Body, Watch: p.watch, Clock: o.Clock, Stopping: p.stopping, URLs: p.urls, Ready: p.ready, Log: o.Log, TrustedProxies: cfg.TrustedProxies, Observe: p.metrics.observe,
+		}), cfg.ManagementAddr, cfg.ManagementTLSCert, cfg.ManagementTLSKey, cfg.ManagementClientCA},
+		{portalApp, cfg.PortalAddr, cfg.PortalTLSCert, cfg.PortalTLSKey, ""},
 	} {
-		l, secure, err := listen(d.addr, d.cert, d.key)
+		l, secure, err := listen(d.addr, d.cert, d.key, d.clientCA)
 		if err != nil {
 			for _, open := range doors {
 				err = errors.Join(err, open.listener.Close())

@@ -80,16 +80,6 @@ func (c Config) checkCallback() []error {
 	return nil
 }
 
-func (c Config) checkManagement() []error {
-	if c.ManagementAuth != "none" {
-		return []error{fault("MANAGEMENT_AUTH", "must be none; API keys, mTLS and OAuth are not there yet")}
-	}
-	if !loopback(c.ManagementAddr) {
-		return []error{fault("MANAGEMENT_ADDR", "must be a loopback address while %sMANAGEMENT_AUTH is none", Prefix)}
-	}
-	return nil
-}
-
 // CheckDemo reports what a demo may not do: anybody who reaches its portal signs in with one click.
 func (c Config) CheckDemo() error {
 	if !loopback(c.PortalAddr) {

@@ -39,5 +39,9 @@ type Config struct {
 	TxCodeAttempts int           `env:"TX_CODE_ATTEMPTS" envDefault:"5" doc:"wrong transaction codes that end an offer"`
 
 	MasterKey      secret.Text `env:"MASTER_KEY" secret:"true" doc:"32 bytes, base64 or hex, that wrap all data keys; the demo makes one in the data dir"`
-	ManagementAuth string      `env:"MANAGEMENT_AUTH" envDefault:"none" doc:"who may call the management door: none, on loopback only"`
+	ManagementAuth string      `env:"MANAGEMENT_AUTH" envDefault:"none" doc:"how callers of the management door show who they are: none (on loopback only), key, mtls or oauth"`
+
+	ManagementClientCA      string `env:"MANAGEMENT_CLIENT_CA" doc:"PEM file of the authorities whose client certificates the management door takes; with mtls"`
+	ManagementOAuthIssuer   string `env:"MANAGEMENT_OAUTH_ISSUER" doc:"authorization server whose access tokens the management door takes; with oauth"`
+	ManagementOAuthAudience string `env:"MANAGEMENT_OAUTH_AUDIENCE" doc:"what these tokens must be for (aud); with oauth"`
 }

@@ -51,7 +51,39 @@ func TestLoad_names_every_fault_by_its_variable(t *testing.T) {
 		"an open management door": {
 			[]string{"COUNTERFOIL_MANAGEMENT_ADDR=:8081"}, []string{"COUNTERFOIL_MANAGEMENT_ADDR must be a loopback address"}},
 		"an authentication that is not there": {
-			[]string{"COUNTERFOIL_MANAGEMENT_AUTH=key"}, []string{"COUNTERFOIL_MANAGEMENT_AUTH"}},
+			[]string{"COUNTERFOIL_MANAGEMENT_AUTH=basic"}, []string{"COUNTERFOIL_MANAGEMENT_AUTH must be none, key, mtls or oauth"}},
+		"keys on loopback": {[]string{"COUNTERFOIL_MANAGEMENT_AUTH=key"}, nil},
+		"keys in the clear": {
+			[]string{"COUNTERFOIL_MANAGEMENT_AUTH=key", "COUNTERFOIL_MANAGEMENT_ADDR=:8081"}, []string{"COUNTERFOIL_MANAGEMENT_TLS_CERT must be set"}},
+		"keys over TLS": {
+			[]string{"COUNTERFOIL_MANAGEMENT_AUTH=key", "COUNTERFOIL_MANAGEMENT_ADDR=:8081", "COUNTERFOIL_MANAGEMENT_TLS_CERT=c",
+				"COUNTERFOIL_MANAGEMENT_TLS_KEY=k"}, nil},
+		"mTLS without anything": {
+			[]string{"COUNTERFOIL_MANAGEMENT_AUTH=mtls"},
+			[]string{"COUNTERFOIL_MANAGEMENT_CLIENT_CA must be set", "COUNTERFOIL_MANAGEMENT_TLS_CERT must be set"}},
+		"mTLS": {
+			[]string{"COUNTERFOIL_MANAGEMENT_AUTH=mtls", "COUNTERFOIL_MANAGEMENT_ADDR=:8081", "COUNTERFOIL_MANAGEMENT_TLS_CERT=c",
+				"COUNTERFOIL_MANAGEMENT_TLS_KEY=k", "COUNTERFOIL_MANAGEMENT_CLIENT_CA=ca"}, nil},
+		"authorities that nobody asks": {
+			[]string{"COUNTERFOIL_MANAGEMENT_AUTH=key", "COUNTERFOIL_MANAGEMENT_CLIENT_CA=ca"}, []string{"COUNTERFOIL_MANAGEMENT_CLIENT_CA is set, but"}},
+		"OAuth without anything": {
+			[]string{"COUNTERFOIL_MANAGEMENT_AUTH=oauth"},
+			[]string{"COUNTERFOIL_MANAGEMENT_OAUTH_ISSUER must be set", "COUNTERFOIL_MANAGEMENT_OAUTH_AUDIENCE must be set"}},
+		"OAuth": {
+			[]string{"COUNTERFOIL_MANAGEMENT_AUTH=oauth", "COUNTERFOIL_MANAGEMENT_OAUTH_ISSUER=https://login.bank.example/realm",
+				"COUNTERFOIL_MANAGEMENT_OAUTH_AUDIENCE=counterfoil"}, nil},
+		"OAuth on this machine": {
+			[]string{"COUNTERFOIL_MANAGEMENT_AUTH=oauth", "COUNTERFOIL_MANAGEMENT_OAUTH_ISSUER=http://127.0.0.1:9000",
+				"COUNTERFOIL_MANAGEMENT_OAUTH_AUDIENCE=counterfoil"}, nil},
+		"OAuth from an issuer in the clear": {
+			[]string{"COUNTERFOIL_MANAGEMENT_AUTH=oauth", "COUNTERFOIL_MANAGEMENT_OAUTH_ISSUER=http://login.bank.example",
+				"COUNTERFOIL_MANAGEMENT_OAUTH_AUDIENCE=counterfoil"}, []string{"COUNTERFOIL_MANAGEMENT_OAUTH_ISSUER must be an https URL"}},
+		"OAuth from an issuer with a query": {
+			[]string{"COUNTERFOIL_MANAGEMENT_AUTH=oauth", "COUNTERFOIL_MANAGEMENT_OAUTH_ISSUER=https://login.bank.example?x",
+				"COUNTERFOIL_MANAGEMENT_OAUTH_AUDIENCE=counterfoil"}, []string{"COUNTERFOIL_MANAGEMENT_OAUTH_ISSUER must be an https URL"}},
+		"OAuth in the clear": {
+			[]string{"COUNTERFOIL_MANAGEMENT_AUTH=oauth", "COUNTERFOIL_MANAGEMENT_ADDR=:8081", "COUNTERFOIL_MANAGEMENT_OAUTH_ISSUER=https://a.example",
+				"COUNTERFOIL_MANAGEMENT_OAUTH_AUDIENCE=x"}, []string{"COUNTERFOIL_MANAGEMENT_TLS_CERT must be set"}},
 		"half a TLS pair": {
 			[]string{"COUNTERFOIL_PUBLIC_TLS_CERT=x"}, []string{"COUNTERFOIL_PUBLIC_TLS_KEY go together"}},
 	}

@@ -3,5 +3,5 @@
 // the files that _FILE variables name.
 //
 // Files: config.go (the settings, with defaults and docs), load.go (environment → Config),
-// check.go (what must hold), table.go (the settings as a table for the README).
+// check.go and check_management.go (what must hold), table.go (the settings as a table for the README).
 package config

@@ -19,7 +19,7 @@ func rings() map[string]ring {
 
 		"internal/issuance": domain, "internal/staff": domain, "internal/trust": domain,
 
-		"internal/callback": bridge, "internal/config": bridge, "internal/mint": bridge, "internal/oid4vci": bridge,
+		"internal/accesstoken": bridge, "internal/callback": bridge, "internal/config": bridge, "internal/mint": bridge, "internal/oid4vci": bridge,
 		"internal/store": bridge, "internal/wallet": bridge,
 
 		"web/manage": surface, "web/portal": surface, "web/surface": surface, "web/wallet": surface,
@@ -62,7 +62,7 @@ func doors() map[string][]string {
 		"github.com/alecthomas/kong":   {"cmd/counterfoil"},
 		"github.com/caarlos0/env":      {"internal/config", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
 		"github.com/standard-webhooks": {"internal/callback", "internal/config", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
-		"golang.org/x/crypto/argon2":   {"internal/staff", "internal/store", "web/portal", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
+		"golang.org/x/crypto/argon2":   {"internal/staff", "internal/store", "web/manage", "web/portal", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
 	}
 }
 
@@ -77,7 +77,7 @@ func direct() map[string][]string {
 		"gorm.io/":                           {"internal/store"},
 		"database/sql":                       {"internal/store"},
 		"github.com/prometheus/":             {"internal/app"},
-		"net/http":                           {"internal/outbound", "internal/callback", "internal/wallet", "internal/app"},
+		"net/http":                           {"internal/accesstoken", "internal/outbound", "internal/callback", "internal/wallet", "internal/app"},
 	}
 }
 

@@ -92,7 +92,7 @@ func (d *door) createCallback(c *fiber.Ctx) error {
 	if err := readJSON(c, &req); err != nil {
 		return err
 	}
-	n := issuance.NewEndpoint{By: caller(c)}
+	n := issuance.NewEndpoint{By: caller(c.UserContext())}
 	if req.URL == nil {
 		return invalid("/url", "is missing")
 	}

@@ -18,7 +18,7 @@ func (d *door) listCertificates(c *fiber.Ctx) error {
 		return err
 	}
 	out := []certificateShown{}
-	for _, v := range d.Keys.Validity(d.Clock()) {
+	for _, v := range d.Signing.Validity(d.Clock()) {
 		out = append(out, certificateShown{string(v.Purpose), v.Subject, stamp(v.NotBefore), stamp(v.NotAfter), v.DaysLeft})
 	}
 	return answer(c, fiber.StatusOK, map[string]any{"certificates": out})

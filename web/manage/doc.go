@@ -1,6 +1,10 @@
-// Package manage is the management door: the JSON API that a bank's back-ends call. It reads requests strictly, calls a
-// use case, and answers in JSON; errors are problem documents (RFC 9457) that also carry error and
+// Package manage is the management door: the JSON API that a bank's back-ends call. It finds out who calls, reads requests
+// strictly, calls a use case, and answers in JSON; errors are problem documents (RFC 9457) that also carry error and
 // error_description, as other systems of this kind do. It decides nothing about offers.
 //
-// Files: manage.go (every route), offers.go, read.go (strict reading), health.go, errors.go.
+// Who calls is found out before any handler runs (authenticate), what they may do stands at each route (need), and which types they
+// have to do with is asked between the handlers and the domain (restricted).
+//
+// Files: manage.go (every route), auth.go (who calls), restrict.go (clients for some types only), offers.go, clients.go, read.go
+// (strict reading), health.go, errors.go.
 package manage

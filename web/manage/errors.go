@@ -5,7 +5,9 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"counterfoil/internal/accesstoken"
 	"counterfoil/internal/issuance"
+	"counterfoil/internal/staff"
 	"counterfoil/internal/strictjson"
 	"counterfoil/web/surface"
 )
@@ -55,6 +57,9 @@ func (d *door) problem(c *fiber.Ctx, err error) problem {
 	if errors.As(err, &refusal) {
 		return refused(refusal)
 	}
+	if p, known := d.notLetIn(c, err); known {
+		return p
+	}
 	switch status := surface.StatusOf(err); status {
 	case 0:
 	case fiber.StatusNotFound:
@@ -62,7 +67,7 @@ func (d *door) problem(c *fiber.Ctx, err error) problem {
 	case fiber.StatusMethodNotAllowed:
 		return problem{Title: "Another method", Status: status, Code: "method_not_allowed", Detail: "this address takes other methods, see Allow"}
 	case fiber.StatusTooManyRequests:
-		return problem{Title: "Too often", Status: status, Code: "too_many_requests", Detail: "too many requests, try again after the time in Retry-After"}
+		return problem{Title: "Too often", Status: status, Code: "too_many_requests", Detail: "too many calls from this address, or too many without a key, certificate or token that is known; try again after the time in Retry-After"}
 	case fiber.StatusRequestEntityTooLarge:
 		return problem{Title: "Too large", Status: status, Code: "payload_too_large", Detail: "the body is larger than 1 MiB"}
 	case fiber.StatusRequestHeaderFieldsTooLarge:
@@ -81,6 +86,69 @@ func (d *door) problem(c *fiber.Ctx, err error) problem {
 		Title: "Something went wrong here", Status: fiber.StatusInternalServerError, Code: "server_error",
 		Detail: "nothing was done; try again, and name the request_id when it stays",
 	}
+}
+
+// notLetIn phrases what is about who calls, and what they may do.
+func (d *door) notLetIn(c *fiber.Ctx, err error) (p problem, known bool) {
+	var not forbidden
+	var about *staff.Error
+	switch {
+	case errors.Is(err, errStranger):
+		if d.Access.challenge != "" { // the same for every reason (RFC 6750 §3)
+			c.Set(fiber.HeaderWWWAuthenticate, d.Access.challenge)
+		}
+		return problem{
+			Title: "Who is calling?", Status: fiber.StatusUnauthorized, Code: "unauthenticated",
+			Detail: "this address takes calls from clients that are known and were not shut out",
+		}, true
+	case errors.As(err, &not):
+		if not.scope != "" && d.Access.challenge != "" { // RFC 6750 §3.1
+			c.Set(fiber.HeaderWWWAuthenticate, d.Access.challenge+` error="insufficient_scope", scope="`+string(not.scope)+`"`)
+		}
+		return problem{Title: "Not allowed", Status: fiber.StatusForbidden, Code: not.code, Detail: not.words()}, true
+	case errors.As(err, &about):
+		return refusedClient(about), true
+	case errors.Is(err, accesstoken.ErrAway):
+		d.Log.Error("authorization server", "error", err.Error(), "request_id", surface.RequestID(c))
+		c.Set(fiber.HeaderRetryAfter, "5")
+		return problem{
+			Title: "Not now", Status: fiber.StatusServiceUnavailable, Code: "temporarily_unavailable",
+			Detail: "nothing was done, because the keys of the authorization server cannot be read just now; try again",
+		}, true
+	}
+	return problem{}, false
+}
+
+// words says what a known caller may not do.
+func (e forbidden) words() string {
+	switch e.code {
+	case codeNetwork:
+		return "this client may not call from this address"
+	case codeType:
+		return "this client has nothing to do with this credential configuration"
+	}
+	return "this takes the scope " + string(e.scope)
+}
+
+// refusedClient phrases a refusal about clients and keys.
+func refusedClient(e *staff.Error) problem {
+	p := problem{Code: e.Code, Detail: e.Reason}
+	if e.Pointer != "" {
+		p.Errors = []problemField{{e.Pointer, e.Code, e.Reason}}
+	}
+	switch e.Kind {
+	case staff.Invalid:
+		p.Title, p.Status = "The request does not fit", fiber.StatusUnprocessableEntity
+	case staff.NotFound:
+		p.Title, p.Status = "Not found", fiber.StatusNotFound
+	case staff.Conflict:
+		p.Title, p.Status = "Not possible as it is", fiber.StatusConflict
+	case staff.Denied:
+		p.Title, p.Status = "Not allowed", fiber.StatusForbidden
+	case staff.Limited:
+		p.Title, p.Status = "Too many tries", fiber.StatusTooManyRequests
+	}
+	return p
 }
 
 // refused phrases a domain refusal.

@@ -24,6 +24,7 @@ import (
 	"counterfoil/internal/oid4vci"
 	"counterfoil/internal/outbound"
 	"counterfoil/internal/secret"
+	"counterfoil/internal/staff"
 	"counterfoil/internal/store"
 	"counterfoil/internal/trust"
 	"counterfoil/internal/typemeta"
@@ -96,13 +97,18 @@ func (j *journal) String() string {
 
 // house is the real door over the real use cases and a real database.
 type house struct {
-	app     *fiber.App
-	service *issuance.Service
-	watch   *issuance.Watch
-	store   *store.Store
-	log     *journal
-	passed  atomic.Int64 // nanoseconds since the start of the test's time
-	close   func() error // closes the database once
+	app       *fiber.App
+	service   *issuance.Service
+	watch     *issuance.Watch
+	clients   *staff.Clients
+	deliverer *callback.Deliverer
+	catalog   *typemeta.Catalog
+	folder    []typemeta.Type
+	keys      trust.Set
+	store     *store.Store
+	log       *journal
+	passed    atomic.Int64 // nanoseconds since the start of the test's time
+	close     func() error // closes the database once
 }
 
 // now is the time of the house: it stands still unless a test moves it.
@@ -131,20 +137,34 @@ func newHouse(t *testing.T) *house {
 	h.service = issuance.NewService(issuance.Dependencies{
 		Offers: h.store, Gates: h.store, Grants: h.store, Record: h.store, Types: catalog, Master: master, Clock: h.now, Random: rand.Reader,
 	}, issuance.Settings{OfferTTL: 5 * time.Minute, TokenTTL: 5 * time.Minute, MaxAttempts: 5})
-	callbacks := &issuance.Callbacks{
-		Endpoints: h.store, Deliveries: h.store, Types: catalog, Clock: h.now, Random: rand.Reader,
-		CheckURL: func(url string) error { return outbound.CheckURL(url, outbound.Options{AllowLoopback: true}) },
-	}
-	h.app = manage.New(manage.Dependencies{
-		Callbacks: callbacks, Endpoints: h.store, Deliveries: h.store, Replays: callbacks, Pings: h.deliverer(t, log), Answers: h.store, Credentials: h.store, Types: catalog, TypeAdmin: &issuance.TypeAdmin{Versions: h.store, Catalog: catalog, Folder: folder(t), Clock: h.now}, Keys: keys(t, h.now()), Metrics: func(context.Context) ([]byte, error) { return []byte("# none\n"), nil }, CallbackBody: callback.Body,
-		Watch: h.watch, Clock: h.now, Stopping: make(chan struct{}),
-		Offers: h.service, URLs: oid4vci.URLs{Issuer: issuer}, Ready: h.store.Ping, Log: log,
-	})
+	h.clients = staff.NewClients(h.store, h.now, rand.Reader, log)
+	h.deliverer = h.deliver(t, log)
+	h.catalog = catalog
+	h.keys = keys(t, h.now())
+	h.folder = folder(t)
+	h.reopen(manage.Open())
 	return h
 }
 
-// deliverer runs what hands callbacks over; it may call this machine.
-func (h *house) deliverer(t *testing.T, log *slog.Logger) *callback.Deliverer {
+// reopen makes the door anew with another answer to who may call.
+func (h *house) reopen(access manage.Access) {
+	callbacks := &issuance.Callbacks{
+		Endpoints: h.store, Deliveries: h.store, Types: h.catalog, Clock: h.now, Random: rand.Reader,
+		CheckURL: func(url string) error { return outbound.CheckURL(url, outbound.Options{AllowLoopback: true}) },
+	}
+	h.app = manage.New(manage.Dependencies{
+		Offers: h.service, Callbacks: callbacks, Endpoints: h.store, Deliveries: h.store, Replays: callbacks, Pings: h.deliverer,
+		Answers: h.store, Credentials: h.store, Types: h.catalog,
+		TypeAdmin: &issuance.TypeAdmin{Versions: h.store, Catalog: h.catalog, Folder: h.folder, Clock: h.now},
+		Access:    access, Clients: h.clients, Keys: h.clients, Signing: h.keys,
+		Metrics:      func(context.Context) ([]byte, error) { return []byte("# none\n"), nil },
+		CallbackBody: callback.Body, Watch: h.watch, Clock: h.now, Stopping: make(chan struct{}), URLs: oid4vci.URLs{Issuer: issuer},
+		Ready: h.store.Ping, Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+}
+
+// deliver runs what hands callbacks over; it may call this machine.
+func (h *house) deliver(t *testing.T, log *slog.Logger) *callback.Deliverer {
 	t.Helper()
 	client := outbound.NewClient(outbound.Options{AllowLoopback: true})
 	d := callback.New(h.store, client, h.now, log)

@@ -44,7 +44,7 @@ func fuzzDoor(f *testing.F) *fiber.App {
 	service := issuance.NewService(issuance.Dependencies{
 		Offers: s, Gates: s, Grants: s, Record: s, Types: typemeta.NewCatalog(folder(f)), Master: master, Clock: now, Random: rand.Reader,
 	}, issuance.Settings{OfferTTL: 5 * time.Minute, TokenTTL: 5 * time.Minute, MaxAttempts: 5})
-	return manage.New(manage.Dependencies{Offers: service, URLs: oid4vci.URLs{Issuer: issuer}, Ready: s.Ping, Clock: now, Log: log})
+	return manage.New(manage.Dependencies{Offers: service, URLs: oid4vci.URLs{Issuer: issuer}, Access: manage.Open(), Ready: s.Ping, Clock: now, Log: log})
 }
 
 // asked sends a request and holds the answer to what every answer of this door is: never a fault, and a refusal is a problem

@@ -11,6 +11,7 @@ import (
 
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/oid4vci"
+	"counterfoil/internal/staff"
 	"counterfoil/internal/trust"
 	"counterfoil/internal/typemeta"
 	"counterfoil/web/surface"
@@ -44,18 +45,23 @@ type Dependencies struct {
 	Credentials issuance.Credentials
 	Types       *typemeta.Catalog
 	TypeAdmin   TypeAdmin
-	Keys        trust.Set
+	// Access is how callers show who they are; the zero value lets nobody in.
+	Access  Access
+	Clients Clients
+	Keys    Keys
+	// Signing is the keys that sign, for what is told of their certificates.
+	Signing trust.Set
 	// Metrics gives what can be counted, in Prometheus' text form.
 	Metrics func(ctx context.Context) ([]byte, error)
 	// CallbackBody gives the bytes that a delivery sends.
 	CallbackBody func(d issuance.Delivery) ([]byte, error)
 	Watch        *issuance.Watch
-	Clock        func() time.Time
 	// Stopping is closed when whoever waits must be answered.
 	Stopping <-chan struct{}
 	URLs     oid4vci.URLs
 	// Ready tells whether offers can be made and credentials signed; its error is for the log.
 	Ready func(ctx context.Context) error
+	Clock func() time.Time
 	Log   *slog.Logger
 	// TrustedProxies are the networks of proxies whose word about a caller's address counts.
 	TrustedProxies []netip.Prefix
@@ -67,52 +73,74 @@ type Dependencies struct {
 type door struct {
 	Dependencies
 	// waiting counts the requests that wait for an offer to end.
-	waiting atomic.Int64
+	waiting  atomic.Int64
+	failures *surface.Failures
 }
 
 // New makes the door with every route.
 func New(d Dependencies) *fiber.App {
-	m := &door{Dependencies: d}
+	m := &door{Dependencies: d, failures: surface.NewFailures(badTries, d.Clock)}
+	m.Offers, m.Credentials = restricted{d.Offers}, restrictedCredentials{d.Credentials}
 	app := surface.New(surface.Door{
 		Name: "management", BodyLimit: bodyLimit, Log: d.Log, TrustedProxies: d.TrustedProxies, Observe: d.Observe, Phrase: m.phrase, Headers: surface.APIHeaders(),
 	})
-	app.Post("/offers", m.createOffer)
-	app.Get("/offers", m.listOffers)
-	app.Get("/offers/:offer", m.showOffer)
-	app.Get("/offers/:offer/events", m.listOfferEvents)
-	app.Post("/offers/:offer/cancel", m.once(m.cancelOffer))
-	app.Get("/events", m.listEvents)
-	app.Get("/callbacks", m.listCallbacks)
-	app.Post("/callbacks", m.once(m.createCallback))
-	app.Get("/callbacks/:callback", m.showCallback)
-	app.Patch("/callbacks/:callback", m.changeCallback)
-	app.Delete("/callbacks/:callback", m.deleteCallback)
-	app.Post("/callbacks/:callback/pause", m.once(m.pauseCallback))
-	app.Post("/callbacks/:callback/resume", m.once(m.resumeCallback))
-	app.Post("/callbacks/:callback/rotate_secret", m.once(m.rotateSecret))
-	app.Post("/callbacks/:callback/ping", surface.Limit(pingsPerMinute, d.Clock), m.once(m.pingCallback))
-	app.Post("/callbacks/:callback/replay", m.once(m.replayCallback))
-	app.Get("/callbacks/:callback/deliveries", m.listDeliveries)
-	app.Get("/deliveries/:delivery", m.showDelivery)
-	app.Post("/deliveries/:delivery/replay", m.once(m.replayDelivery))
-	app.Get("/credentials", m.listCredentials)
-	app.Get("/credentials/:credential", m.showCredential)
-	app.Post("/credentials/:credential/revoke", m.once(m.changeCredential))
-	app.Post("/credentials/:credential/suspend", m.once(m.changeCredential))
-	app.Post("/credentials/:credential/reinstate", m.once(m.changeCredential))
-	app.Get("/types", m.listTypes)
-	app.Post("/types", m.onceWith(m.addType, "dry_run"))
-	app.Get("/types/:type", m.showOneType)
-	app.Get("/certificates", m.listCertificates)
-	app.Get("/metrics", m.showMetrics)
+	app.Use(m.authenticate)
+	m.mountOffers(app)
+	m.mountCallbacks(app)
+	m.mountClients(app)
 	app.Get("/livez", m.livez)
 	app.Get("/readyz", m.readyz)
 	surface.Close(app)
 	return app
 }
 
-// caller is who calls, for the record: until callers have keys, everybody who reaches the door.
-func caller(*fiber.Ctx) issuance.Actor { return issuance.Actor{Name: "management API"} }
+func (d *door) mountOffers(app *fiber.App) {
+	read, revoke := d.need(staff.ScopeOffersRead), d.need(staff.ScopeCredentialsRevoke)
+	app.Post("/offers", d.need(staff.ScopeOffersCreate), d.createOffer)
+	app.Get("/offers", read, d.listOffers)
+	app.Get("/offers/:offer", read, d.showOffer)
+	app.Get("/offers/:offer/events", read, d.listOfferEvents)
+	app.Post("/offers/:offer/cancel", d.need(staff.ScopeOffersCancel), d.once(d.cancelOffer))
+	app.Get("/events", read, d.listEvents)
+	app.Get("/credentials", read, d.listCredentials)
+	app.Get("/credentials/:credential", read, d.showCredential)
+	app.Post("/credentials/:credential/revoke", revoke, d.once(d.changeCredential))
+	app.Post("/credentials/:credential/suspend", revoke, d.once(d.changeCredential))
+	app.Post("/credentials/:credential/reinstate", revoke, d.once(d.changeCredential))
+	app.Get("/types", read, d.listTypes)
+	app.Post("/types", d.need(staff.ScopeTypesWrite), d.onceWith(d.addType, "dry_run"))
+	app.Get("/types/:type", read, d.showOneType)
+	app.Get("/certificates", read, d.listCertificates)
+	app.Get("/metrics", read, d.showMetrics)
+}
+
+func (d *door) mountCallbacks(app *fiber.App) {
+	write := d.need(staff.ScopeCallbacksWrite)
+	app.Get("/callbacks", write, d.listCallbacks)
+	app.Post("/callbacks", write, d.once(d.createCallback))
+	app.Get("/callbacks/:callback", write, d.showCallback)
+	app.Patch("/callbacks/:callback", write, d.changeCallback)
+	app.Delete("/callbacks/:callback", write, d.deleteCallback)
+	app.Post("/callbacks/:callback/pause", write, d.once(d.pauseCallback))
+	app.Post("/callbacks/:callback/resume", write, d.once(d.resumeCallback))
+	app.Post("/callbacks/:callback/rotate_secret", write, d.once(d.rotateSecret))
+	app.Post("/callbacks/:callback/ping", write, surface.Limit(pingsPerMinute, d.Clock), d.once(d.pingCallback))
+	app.Post("/callbacks/:callback/replay", write, d.once(d.replayCallback))
+	app.Get("/callbacks/:callback/deliveries", write, d.listDeliveries)
+	app.Get("/deliveries/:delivery", write, d.showDelivery)
+	app.Post("/deliveries/:delivery/replay", write, d.once(d.replayDelivery))
+}
+
+func (d *door) mountClients(app *fiber.App) {
+	manage := d.need(staff.ScopeKeysManage)
+	app.Get("/clients", manage, d.listClients)
+	app.Post("/clients", manage, d.once(d.addClient))
+	app.Get("/clients/:client", manage, d.showClient)
+	app.Post("/clients/:client/disable", manage, d.once(d.disableClient))
+	app.Post("/clients/:client/enable", manage, d.once(d.enableClient))
+	app.Post("/clients/:client/keys", manage, d.once(d.addKey))
+	app.Post("/clients/:client/keys/:key/revoke", manage, d.once(d.revokeKey))
+}
 
 // stamp writes a time as RFC 3339 in UTC.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -66,11 +66,11 @@ func (d *door) createOffer(c *fiber.Ctx) error {
 	if err := readJSON(c, &req); err != nil {
 		return err
 	}
-	create, err := req.create(caller(c))
+	create, err := req.create()
 	if err != nil {
 		return err
 	}
-	create.DryRun, create.IdempotencyKey = dryRun, key
+	create.By, create.DryRun, create.IdempotencyKey = caller(c.UserContext()), dryRun, key
 	hash := sha256.Sum256(c.Body())
 	create.RequestHash = hash[:]
 	got, err := d.Offers.CreateOffer(c.UserContext(), create)
@@ -90,10 +90,10 @@ func (d *door) createOffer(c *fiber.Ctx) error {
 }
 
 // create turns the body into the domain's request. A number that is there but 0 is a fault, not a wish for the default.
-func (r offerRequest) create(by issuance.Actor) (issuance.CreateOffer, error) {
+func (r offerRequest) create() (issuance.CreateOffer, error) {
 	c := issuance.CreateOffer{
 		Type: r.Type, Claims: r.Claims, Reference: r.Reference, Scheme: r.Scheme, Grants: r.Grants,
-		Channel: issuance.ChannelManagement, By: by,
+		Channel: issuance.ChannelManagement,
 	}
 	if r.ExpiresIn != nil {
 		c.ExpiresIn = time.Duration(min(max(*r.ExpiresIn, -1), int(issuance.MaxOfferTTL.Seconds())+1)) * time.Second
@@ -126,7 +126,7 @@ func (d *door) cancelOffer(c *fiber.Ctx) error {
 	if _, err := readQuery(c); err != nil {
 		return err
 	}
-	o, err := d.Offers.CancelOffer(c.UserContext(), issuance.OfferID(c.Params("offer")), caller(c))
+	o, err := d.Offers.CancelOffer(c.UserContext(), issuance.OfferID(c.Params("offer")), caller(c.UserContext()))
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func (d *door) onceWith(do fiber.Handler, parameters ...string) fiber.Handler {
 		}
 		now := d.Clock()
 		claim := issuance.AnswerClaim{
-			KeyHash:     secret.Hash("answers\x00" + caller(c).Name + "\x00" + key),
+			KeyHash:     secret.Hash("answers\x00" + caller(c.UserContext()).Name + "\x00" + key),
 			RequestHash: fingerprint(c), At: now, LeaseUntil: now.Add(workTime), ExpiresAt: now.Add(keyLife),
 		}
 		before, err := d.Answers.BeginAnswer(c.UserContext(), claim)

@@ -71,13 +71,18 @@ func readQuery(c *fiber.Ctx, names ...string) (map[string]string, error) {
 		_, twice := got[name]
 		switch {
 		case name == "api_key":
-			return nil, malformed{fiber.StatusBadRequest, "credentials_in_url", "", "keys do not belong in a URL"}
+			return nil, keyInURL()
 		case twice || !slices.Contains(names, name):
 			return nil, malformed{fiber.StatusBadRequest, "unknown_parameter", "", "the query has a parameter that is not known here, or one twice"}
 		}
 		got[name] = string(value)
 	}
 	return got, nil
+}
+
+// keyInURL refuses a key where logs and histories would keep it.
+func keyInURL() error {
+	return malformed{fiber.StatusBadRequest, "credentials_in_url", "", "keys do not belong in a URL"}
 }
 
 // readDryRun reads the query of POST /offers, in which dry_run is all there may be.

@@ -83,7 +83,7 @@ func (d *door) addType(c *fiber.Ctx) error {
 	if req.Metadata == nil {
 		return invalid("/type_metadata", "is missing")
 	}
-	v := issuance.TypeVersion{ID: req.ID, CreatedBy: caller(c).Name}
+	v := issuance.TypeVersion{ID: req.ID, CreatedBy: caller(c.UserContext()).Name}
 	if v.Metadata, err = strictjson.Encode(req.Metadata); err != nil {
 		return err
 	}
