@@ -44,6 +44,7 @@ func TestCommands(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"ready": ready,
 			"offer": offer,
+			"keyid": keyID,
 		},
 	})
 }
@@ -96,4 +97,15 @@ func offer(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(json.NewDecoder(bytes.NewReader(data)).Decode(&out))
 	ts.Setenv("OFFER", out.URI)
 	ts.Setenv("TX_CODE", out.TxCode)
+}
+
+// keyID sets KEY_ID to the newest key of a client.
+func keyID(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(ts.Exec("counterfoil", "clients", "list"))
+	_, below, _ := strings.Cut(ts.ReadFile("stdout"), args[0]+" ")
+	_, id, found := strings.Cut(below, "  key ")
+	if !found {
+		ts.Fatalf("%s has no key", args[0])
+	}
+	ts.Setenv("KEY_ID", strings.Fields(id)[0])
 }

@@ -83,7 +83,9 @@ func parseSetKey(members map[string]any) (setKey, bool) {
 			k.algs = []string{"RS256", "PS256"}
 		}
 	case ed25519.PublicKey:
-		k.algs = []string{"EdDSA"}
+		if len(key) == ed25519.PublicKeySize { // crypto/ed25519 panics for any other
+			k.algs = []string{"EdDSA"}
+		}
 	}
 	// The key's own words about its purpose only take algorithms away.
 	k.algs = slices.DeleteFunc(k.algs, func(alg string) bool { return checkPurpose(members, alg) != nil })

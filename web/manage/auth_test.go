@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -51,6 +52,32 @@ func decisions() map[string]staff.Scope {
 		"GET /offers/:offer/events":  staff.ScopeOffersRead,
 		"POST /offers/:offer/cancel": staff.ScopeOffersCancel,
 
+		"GET /events":                             staff.ScopeOffersRead,
+		"GET /credentials":                        staff.ScopeOffersRead,
+		"GET /credentials/:credential":            staff.ScopeOffersRead,
+		"POST /credentials/:credential/revoke":    staff.ScopeCredentialsRevoke,
+		"POST /credentials/:credential/suspend":   staff.ScopeCredentialsRevoke,
+		"POST /credentials/:credential/reinstate": staff.ScopeCredentialsRevoke,
+		"GET /types":                              staff.ScopeOffersRead,
+		"POST /types":                             staff.ScopeTypesWrite,
+		"GET /types/:type":                        staff.ScopeOffersRead,
+		"GET /certificates":                       staff.ScopeOffersRead,
+		"GET /metrics":                            staff.ScopeOffersRead,
+
+		"GET /callbacks":                          staff.ScopeCallbacksWrite,
+		"POST /callbacks":                         staff.ScopeCallbacksWrite,
+		"GET /callbacks/:callback":                staff.ScopeCallbacksWrite,
+		"PATCH /callbacks/:callback":              staff.ScopeCallbacksWrite,
+		"DELETE /callbacks/:callback":             staff.ScopeCallbacksWrite,
+		"POST /callbacks/:callback/pause":         staff.ScopeCallbacksWrite,
+		"POST /callbacks/:callback/resume":        staff.ScopeCallbacksWrite,
+		"POST /callbacks/:callback/rotate_secret": staff.ScopeCallbacksWrite,
+		"POST /callbacks/:callback/ping":          staff.ScopeCallbacksWrite,
+		"POST /callbacks/:callback/replay":        staff.ScopeCallbacksWrite,
+		"GET /callbacks/:callback/deliveries":     staff.ScopeCallbacksWrite,
+		"GET /deliveries/:delivery":               staff.ScopeCallbacksWrite,
+		"POST /deliveries/:delivery/replay":       staff.ScopeCallbacksWrite,
+
 		"GET /clients":                           staff.ScopeKeysManage,
 		"POST /clients":                          staff.ScopeKeysManage,
 		"GET /clients/:client":                   staff.ScopeKeysManage,
@@ -81,7 +108,7 @@ func TestRoutes_each_have_a_decision(t *testing.T) {
 		}
 		seen++
 		h.reopen(manage.ByKey(h.clients)) // nobody runs out of tries
-		r := request{method: route.Method, path: strings.NewReplacer(":offer", "none", ":client", "none", ":key", "none").Replace(route.Path), headers: http.Header{}}
+		r := request{method: route.Method, path: regexp.MustCompile(`:[a-z]+`).ReplaceAllString(route.Path, "none"), headers: http.Header{}}
 		if got := h.call(t, r); (got.status == http.StatusUnauthorized) != (need != "") {
 			t.Errorf("%s %s without a key: %d", route.Method, route.Path, got.status)
 		}
