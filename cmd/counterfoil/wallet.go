@@ -31,7 +31,7 @@ type walletCollectCommand struct {
 // Run collects and prints.
 func (c walletCollectCommand) Run(ctx context.Context) error {
 	w, err := wallet.New(wallet.Options{
-		Client: outbound.NewClient(outbound.Options{AllowLoopback: true, AllowPrivate: true}),
+		Client: outbound.NewClient(app.WalletOptions()),
 		Roots:  c.roots(), Clock: time.Now, Random: rand.Reader,
 	})
 	if err != nil {

@@ -39,7 +39,10 @@ func (p *parts) access(cfg config.Config, o Options) (manage.Access, error) {
 // newTokens takes the tokens of the authorization server that the settings name. A bank's own may well be on a private network; this
 // machine is called only when it is the one that was named.
 func newTokens(cfg config.Config, o Options) (*accesstoken.Verifier, error) {
-	options := outbound.Options{AllowPrivate: true, AllowLoopback: cfg.OAuthOnLoopback()}
+	options := outbound.Options{Allow: outbound.Private()}
+	if cfg.OAuthOnLoopback() {
+		options.Allow = append(options.Allow, outbound.Loopback()...)
+	}
 	v, err := accesstoken.New(accesstoken.Options{
 		Issuer: cfg.ManagementOAuthIssuer, Audience: cfg.ManagementOAuthAudience, Client: outbound.NewClient(options),
 		CheckURL: func(raw string) error { return outbound.CheckURL(raw, options) }, Clock: o.Clock,

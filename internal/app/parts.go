@@ -133,9 +133,9 @@ func (p *parts) minter(issuer string, o Options) (*mint.SDJWTVC, error) {
 	return mint.NewSDJWTVC(signer, issuer, o.Random)
 }
 
-// callbacks records the endpoint that the settings name. The demo may call this machine.
+// callbacks records the endpoint that the settings name.
 func (p *parts) callbacks(ctx context.Context, cfg config.Config, o Options) error {
-	options := outbound.Options{AllowLoopback: o.Demo}
+	options := callbackOptions(cfg, o)
 	p.deliverer = callback.New(p.store, outbound.NewClient(options), o.Clock, o.Log)
 	p.callbackUse = &issuance.Callbacks{
 		Endpoints: p.store, Deliveries: p.store, Types: p.types, Clock: o.Clock, Random: o.Random,

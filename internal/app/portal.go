@@ -25,7 +25,7 @@ func newPortal(cfg config.Config, o Options, p *parts) (*fiber.App, error) {
 		d.DemoStaff = append(d.DemoStaff, portal.DemoPerson{Name: person.Name, Display: person.Display, Role: string(person.Role)})
 	}
 	w, err := wallet.New(wallet.Options{
-		Client: outbound.NewClient(outbound.Options{AllowLoopback: true}), Clock: o.Clock, Random: o.Random,
+		Client: outbound.NewClient(WalletOptions()), Clock: o.Clock, Random: o.Random,
 		Roots: filepath.Join(cfg.DataDir, KeysDir, "root.crt.pem"),
 	})
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -18,9 +17,6 @@ import (
 	"counterfoil/internal/secret"
 	"counterfoil/internal/strictjson"
 )
-
-// maxAnswer is how much of an answer is read, in bytes; its beginning is kept for whoever looks for a fault.
-const maxAnswer = 64 << 10
 
 // Payload is the whole body of a callback. eventId with status is the key to drop repeats by; for the four statuses that everybody
 // gets it equals offerId.
@@ -63,22 +59,17 @@ func (d *Deliverer) send(ctx context.Context, l issuance.Leased) outcome {
 		d.log.Error("callback", "error", err, "endpoint", l.Endpoint.ID)
 		return outcome{result: "cannot be sent"}
 	}
-	res, err := d.client.Do(req)
+	res, err := d.client.Do(req) //nolint:bodyclose // Read does
 	if err != nil {
 		return outcome{result: outbound.Describe(err)}
 	}
-	defer res.Body.Close() //nolint:errcheck // it was read as far as it matters
-	// An answer that breaks off says nothing for sure; the repeat has the same id. What is longer than is read has said enough.
-	kept := &bytes.Buffer{}
-	_, err = io.CopyN(kept, res.Body, issuance.MaxResponse)
-	if err == nil {
-		_, err = io.CopyN(io.Discard, res.Body, maxAnswer-issuance.MaxResponse)
-	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		return outcome{result: outbound.Describe(err), status: res.StatusCode, response: kept.Bytes()}
+	// An answer that breaks off says nothing for sure; the repeat has the same id.
+	kept, err := outbound.Read(res, issuance.MaxResponse)
+	if err != nil {
+		return outcome{result: outbound.Describe(err), status: res.StatusCode, response: kept}
 	}
 	o := judge(res, d.clock())
-	o.response = kept.Bytes()
+	o.response = kept
 	return o
 }
 

@@ -63,6 +63,11 @@ func (c Config) check() []error {
 }
 
 func (c Config) checkCallback() []error {
+	for _, network := range c.CallbackAllow {
+		if network.Addr().Is4In6() { // no address matches it: they are compared as IPv4
+			return []error{fault("CALLBACK_ALLOW", "must have IPv4 networks in their usual form")}
+		}
+	}
 	if c.CallbackURL == "" {
 		if !c.CallbackSecret.IsZero() {
 			return []error{fault("CALLBACK_SECRET", "is set without %sCALLBACK_URL", Prefix)}

@@ -35,6 +35,8 @@ type Config struct {
 	CallbackURL    string      `env:"CALLBACK_URL" doc:"the first callback endpoint"`
 	CallbackSecret secret.Text `env:"CALLBACK_SECRET" secret:"true" doc:"whsec_ and base64 of 24 to 64 random bytes; signs callbacks"`
 
+	CallbackAllow []netip.Prefix `env:"CALLBACK_ALLOW" doc:"networks that callbacks may go to although they are not public, as CIDRs with commas between"`
+
 	OfferTTL       time.Duration `env:"OFFER_TTL" envDefault:"5m" doc:"how long an offer may be redeemed"`
 	TxCodeAttempts int           `env:"TX_CODE_ATTEMPTS" envDefault:"5" doc:"wrong transaction codes that end an offer"`
 

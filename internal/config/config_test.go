@@ -48,6 +48,11 @@ func TestLoad_names_every_fault_by_its_variable(t *testing.T) {
 			[]string{"COUNTERFOIL_CALLBACK_SECRET must be whsec_"}},
 		"a callback with a secret": {
 			[]string{"COUNTERFOIL_CALLBACK_URL=https://x.example", "COUNTERFOIL_CALLBACK_SECRET=" + goodSecret}, nil},
+		"networks that callbacks may go to": {[]string{"COUNTERFOIL_CALLBACK_ALLOW=10.20.0.0/16,fd12::/48"}, nil},
+		"a network that is an address": {
+			[]string{"COUNTERFOIL_CALLBACK_ALLOW=10.20.0.1"}, []string{"COUNTERFOIL_CALLBACK_ALLOW"}},
+		"a network that matches nothing": {
+			[]string{"COUNTERFOIL_CALLBACK_ALLOW=::ffff:10.0.0.0/104"}, []string{"COUNTERFOIL_CALLBACK_ALLOW must have IPv4 networks"}},
 		"an open management door": {
 			[]string{"COUNTERFOIL_MANAGEMENT_ADDR=:8081"}, []string{"COUNTERFOIL_MANAGEMENT_ADDR must be a loopback address"}},
 		"an authentication that is not there": {

@@ -1,19 +1,16 @@
 package outbound
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Bounds of a request.
@@ -27,12 +24,21 @@ const (
 	maxURL      = 2000
 )
 
+// MaxRead is how much of an answer Discard reads, in bytes.
+const MaxRead = 64 << 10
+
 // Options opens what is closed unless somebody needs it.
 type Options struct {
-	// AllowLoopback allows this machine, and plain http to it.
-	AllowLoopback bool
-	// AllowPrivate allows private address ranges.
-	AllowPrivate bool
+	// Allow are networks that may be called although they are not public; plain http is taken to those of them that are
+	// loopback. Where clouds keep credentials, and what is no address of a host at all, stays shut whatever is here.
+	Allow []netip.Prefix
+	// AllowOwn allows what is an address of this machine by its interfaces alone. A service must not be sent to its
+	// own doors; a wallet for trials may well run beside the issuer it collects from.
+	AllowOwn bool
+	// Interfaces gives the addresses of this machine; nil asks the system, at every dial.
+	Interfaces func() ([]net.Addr, error)
+	// Resolver resolves names; nil is the system's.
+	Resolver *net.Resolver
 }
 
 // What can be wrong with an address. The texts repeat no input.
@@ -41,9 +47,9 @@ var (
 	ErrURL     = errors.New("the URL must be https with a host, without user, fragment or spaces")
 )
 
-// NewClient makes a guarded client. Its requests take at most 15 s in all.
+// NewClient makes a guarded client. It connects within 3 s, its requests take at most 15 s in all, with the reading of the answer.
 func NewClient(o Options) *http.Client {
-	dialer := &net.Dialer{Timeout: connectTime, Control: o.control}
+	dialer := &net.Dialer{Timeout: connectTime, Control: o.control, Resolver: o.Resolver}
 	return &http.Client{
 		Timeout: totalTime,
 		Transport: &http.Transport{
@@ -60,100 +66,22 @@ func (o Options) control(_, address string, _ syscall.RawConn) error {
 	if err != nil {
 		return ErrAddress
 	}
-	return o.check(at.Addr().Unmap())
+	return o.check(at.Addr())
 }
 
-// check judges an address that is not an IPv4 address within an IPv6 one.
-func (o Options) check(ip netip.Addr) error {
-	switch {
-	case ip.Zone() != "": // no prefix contains an address with a zone, so it would pass every range below
-	case ip.IsLoopback():
-		if o.AllowLoopback {
-			return nil
-		}
-	case ip.IsUnspecified(), ip.IsMulticast(), ip.IsLinkLocalUnicast(), ip.IsInterfaceLocalMulticast(), metadata(ip):
-	case ip.IsPrivate(), within(ip, shared()):
-		if o.AllowPrivate {
-			return nil
-		}
-	case within(ip, reserved()):
-	default:
-		return nil
+// Read reads an answer to its end or MaxRead, keeps its first bytes, and closes it. An answer that breaks off is an error, because it
+// says nothing for sure. One that is longer has said enough: its connection ends, and that is none.
+func Read(res *http.Response, keep int64) (kept []byte, err error) {
+	defer res.Body.Close() //nolint:errcheck // it was read as far as it matters
+	var beginning bytes.Buffer
+	_, err = io.CopyN(&beginning, res.Body, keep)
+	if err == nil {
+		_, err = io.CopyN(io.Discard, res.Body, MaxRead-keep)
 	}
-	return ErrAddress
-}
-
-// metadata tells the addresses where clouds hand out credentials (AWS, Azure, Alibaba, Google); no option opens them.
-func metadata(ip netip.Addr) bool {
-	return within(ip, []string{"169.254.169.254/32", "fd00:ec2::254/128", "168.63.129.16/32", "100.100.100.200/32", "fd20:ce::254/128"})
-}
-
-// shared is carrier-grade NAT (RFC 6598): private in all but name.
-func shared() []string { return []string{"100.64.0.0/10"} }
-
-// reserved are ranges that no service is reached at (IANA special-purpose registries), and translations that could hide
-// any of the others.
-func reserved() []string {
-	return []string{"0.0.0.0/8", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-		"240.0.0.0/4", "::/96", "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "5f00::/16",
-		"fec0::/10"}
-}
-
-func within(ip netip.Addr, ranges []string) bool {
-	for _, r := range ranges {
-		if netip.MustParsePrefix(r).Contains(ip) {
-			return true
-		}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return beginning.Bytes(), fmt.Errorf("read answer: %w", err)
 	}
-	return false
-}
-
-// CheckURL holds a URL that somebody configured to what can be called at all: https, or http to this machine where that is
-// allowed; a host that is a name or an address in its one usual spelling.
-func CheckURL(raw string, o Options) error {
-	if len(raw) > maxURL || !utf8.ValidString(raw) || strings.ContainsFunc(raw, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
-		return ErrURL
-	}
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || strings.HasSuffix(raw, "#") || u.Opaque != "" {
-		return ErrURL
-	}
-	host := strings.ToLower(u.Hostname())
-	if !called(host, u.Port()) {
-		return ErrURL
-	}
-	ip, err := netip.ParseAddr(host)
-	isIP := err == nil
-	local := host == "localhost" || isIP && ip.Unmap().IsLoopback()
-	switch {
-	case u.Scheme == "http" && (!local || !o.AllowLoopback), u.Scheme != "http" && u.Scheme != "https":
-		return ErrURL
-	case isIP:
-		return o.check(ip.Unmap())
-	case local && !o.AllowLoopback, strings.HasSuffix(host, "."), strings.HasSuffix(host, ".localhost"), numeric(host):
-		return ErrAddress
-	}
-	return nil
-}
-
-// called tells whether host and port can be called, and mean what they show. A name in letters beyond ASCII must come as it is
-// asked for (xn--…): some of them are turned into the digits and dots of an address on the way.
-func called(host, port string) bool {
-	if port != "" {
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return false
-		}
-	}
-	if strings.ContainsFunc(host, func(r rune) bool { return r > unicode.MaxASCII }) {
-		return false
-	}
-	return strings.Contains(host, ":") || !slices.Contains(strings.Split(strings.TrimSuffix(host, "."), "."), "") // an IPv6 address, or no empty label
-}
-
-// numeric tells a host whose last label is a number: some resolvers read 127.1, 2130706433 or 0x7f.1 as addresses.
-func numeric(host string) bool {
-	last := host[strings.LastIndexByte(host, '.')+1:]
-	return last != "" && (strings.Trim(last, "0123456789") == "" || strings.HasPrefix(last, "0x"))
+	return beginning.Bytes(), nil
 }
 
 // Describe says in a few words, fit for staff, why a request failed.

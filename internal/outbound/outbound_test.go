@@ -4,14 +4,20 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
 	"counterfoil/internal/outbound"
 )
 
+// inside allows this machine and private networks.
+func inside() outbound.Options {
+	return outbound.Options{Allow: slices.Concat(outbound.Loopback(), outbound.Private())}
+}
+
 func TestCheckURL(t *testing.T) {
-	open := outbound.Options{AllowLoopback: true, AllowPrivate: true}
+	open := inside()
 	cases := map[string]struct {
 		url     string
 		options outbound.Options
@@ -61,7 +67,7 @@ func TestCheckURL(t *testing.T) {
 // them may be configured, and with everything open that can be opened some still may not.
 func TestCheckURL_knows_addresses_in_every_spelling(t *testing.T) {
 	shut := outbound.Options{}
-	open := outbound.Options{AllowLoopback: true, AllowPrivate: true}
+	open := inside()
 	cases := map[string]struct {
 		hosts []string
 		open  bool // whether the options open it
@@ -89,7 +95,7 @@ func TestCheckURL_knows_addresses_in_every_spelling(t *testing.T) {
 		}, false},
 		"a zone": {[]string{
 			"[::1%25lo]", "[fe80::1%25eth0]", "[fd00::1%25eth0]", "[fd00:ec2::254%25eth0]", "[2002:7f00:1::%25a]", "[64:ff9b::7f00:1%25a]",
-			"[2a00:1450::1%25eth0]", "[::ffff:169.254.169.254%251]",
+			"[2a00:1450::1%25eth0]", "[::ffff:169.254.169.254%251]", "[::ffff:8.8.8.8%25eth0]",
 		}, false},
 		"CB-024 private": {[]string{
 			"10.0.0.0", "10.1.2.3", "10.255.255.255", "172.16.0.1", "172.31.255.255", "192.168.0.1", "192.168.255.255", "[::ffff:10.1.2.3]",
@@ -151,7 +157,7 @@ func TestCheckURL_takes_what_can_be_called(t *testing.T) {
 }
 
 func TestCheckURL_refuses_what_is_no_https_address(t *testing.T) {
-	open := outbound.Options{AllowLoopback: true, AllowPrivate: true}
+	open := inside()
 	for name, urls := range map[string][]string{
 		"CB-001 nothing": {"", " ", "/", "//bank.example/", "bank.example", "https:", "https://", "https:///callbacks", "https:bank.example"},
 		"CB-003 http, also to what only looks like this machine": {
@@ -188,7 +194,7 @@ func TestCheckURL_refuses_what_is_no_https_address(t *testing.T) {
 
 // The check of the URL is for who types it; this one is for what the name turns out to be when it is dialled.
 func TestNewClient_dials_no_address_in_any_spelling(t *testing.T) {
-	open := outbound.NewClient(outbound.Options{AllowLoopback: true, AllowPrivate: true})
+	open := outbound.NewClient(inside())
 	shut := outbound.NewClient(outbound.Options{})
 	for _, host := range []string{
 		"169.254.169.254", "[::ffff:169.254.169.254]", "[fd00:ec2::254]", "[fd00:ec2::254%25lo]", "100.100.100.200", "0.0.0.0", "[::]", "[::a9fe:a9fe]",
@@ -236,7 +242,7 @@ func TestNewClient_checks_the_address_it_dials(t *testing.T) {
 			t.Errorf("%s: got %v", host, err)
 		}
 	}
-	res, err := outbound.NewClient(outbound.Options{AllowLoopback: true}).Get(server.URL)
+	res, err := outbound.NewClient(outbound.Options{Allow: outbound.Loopback()}).Get(server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +255,7 @@ func TestNewClient_follows_no_redirect(t *testing.T) {
 	defer target.Close()
 	server := httptest.NewServer(http.RedirectHandler(target.URL, http.StatusFound))
 	defer server.Close()
-	res, err := outbound.NewClient(outbound.Options{AllowLoopback: true}).Get(server.URL)
+	res, err := outbound.NewClient(outbound.Options{Allow: outbound.Loopback()}).Get(server.URL)
 	if err != nil {
 		t.Fatal(err)
 	}

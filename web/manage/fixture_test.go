@@ -150,7 +150,7 @@ func newHouse(t *testing.T) *house {
 func (h *house) reopen(access manage.Access) {
 	callbacks := &issuance.Callbacks{
 		Endpoints: h.store, Deliveries: h.store, Types: h.catalog, Clock: h.now, Random: rand.Reader,
-		CheckURL: func(url string) error { return outbound.CheckURL(url, outbound.Options{AllowLoopback: true}) },
+		CheckURL: func(url string) error { return outbound.CheckURL(url, outbound.Options{Allow: outbound.Loopback()}) },
 	}
 	h.app = manage.New(manage.Dependencies{
 		Offers: h.service, Callbacks: callbacks, Endpoints: h.store, Deliveries: h.store, Replays: callbacks, Pings: h.deliverer,
@@ -166,7 +166,7 @@ func (h *house) reopen(access manage.Access) {
 // deliver runs what hands callbacks over; it may call this machine.
 func (h *house) deliver(t *testing.T, log *slog.Logger) *callback.Deliverer {
 	t.Helper()
-	client := outbound.NewClient(outbound.Options{AllowLoopback: true})
+	client := outbound.NewClient(outbound.Options{Allow: outbound.Loopback()})
 	d := callback.New(h.store, client, h.now, log)
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
