@@ -56,7 +56,7 @@ func doors() map[string][]string {
 		"gorm.io/":                     {"internal/store", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
 		"github.com/jackc/pgx":         {"internal/store", "internal/store/storetest", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
 		"modernc.org/":                 {"internal/store", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
-		"github.com/skip2/go-qrcode":   {"internal/qr", "web/portal", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
+		"github.com/skip2/go-qrcode":   {"internal/qr", "web/manage", "web/portal", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
 		"github.com/gofiber/fiber":     {"web/manage", "web/portal", "web/surface", "web/wallet", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
 		"github.com/a-h/templ":         {"views/...", "web/portal", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
 		"github.com/alecthomas/kong":   {"cmd/counterfoil"},

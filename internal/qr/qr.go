@@ -2,52 +2,43 @@ package qr
 
 import (
 	"fmt"
-	"strings"
 
 	qrcode "github.com/skip2/go-qrcode"
 )
 
-// Code is an encoded QR code.
-type Code struct{ code *qrcode.QRCode }
+// Level is how much of a code may be lost to dirt or glare before it cannot be read (ISO/IEC 18004 §7.5.1).
+type Level string
 
-// Encode encodes content at error correction level M, which repairs about 15 %: what screens need.
-func Encode(content string) (Code, error) {
-	q, err := qrcode.New(content, qrcode.Medium)
+// The levels, and about how much each repairs.
+const (
+	L Level = "L" // 7 %
+	M Level = "M" // 15 %: what screens need
+	Q Level = "Q" // 25 %
+	H Level = "H" // 30 %
+)
+
+// Levels lists the levels from the least to the most.
+func Levels() []Level { return []Level{L, M, Q, H} }
+
+// Code is an encoded QR code: its modules in rows, true is dark, with the quiet zone.
+type Code struct{ modules [][]bool }
+
+// Encode encodes content at level M.
+func Encode(content string) (Code, error) { return EncodeAt(content, M) }
+
+// EncodeAt encodes content at a level. It fails when the content is too long for any code at that level, or the level is none.
+func EncodeAt(content string, level Level) (Code, error) {
+	levels := map[Level]qrcode.RecoveryLevel{L: qrcode.Low, M: qrcode.Medium, Q: qrcode.High, H: qrcode.Highest}
+	recovery, known := levels[level]
+	if !known {
+		return Code{}, fmt.Errorf("encode QR code: %q is no level", level)
+	}
+	q, err := qrcode.New(content, recovery)
 	if err != nil {
 		return Code{}, fmt.Errorf("encode QR code: %w", err)
 	}
-	return Code{q}, nil
+	return Code{q.Bitmap()}, nil
 }
 
 // Modules gives the side of the code in modules, with the quiet zone.
-func (c Code) Modules() int { return len(c.code.Bitmap()) }
-
-// SVG draws the code with one unit a module; runs of dark modules in a row become one rectangle.
-func (c Code) SVG() []byte {
-	bitmap := c.code.Bitmap()
-	n := len(bitmap)
-	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" shape-rendering="crispEdges" role="img" aria-label="QR code"><rect width="%d" height="%d" fill="#fff"/><path fill="#000" d="`, n, n, n, n)
-	for y, row := range bitmap {
-		for x := 0; x < n; x++ {
-			start := x
-			for x < n && row[x] {
-				x++
-			}
-			if x > start {
-				fmt.Fprintf(&b, "M%d %dh%dv1h-%dz", start, y, x-start, x-start)
-			}
-		}
-	}
-	b.WriteString(`"/></svg>`)
-	return []byte(b.String())
-}
-
-// PNG draws the code with a side of at least size pixels.
-func (c Code) PNG(size int) ([]byte, error) {
-	png, err := c.code.PNG(size)
-	if err != nil {
-		return nil, fmt.Errorf("draw QR code: %w", err)
-	}
-	return png, nil
-}
+func (c Code) Modules() int { return len(c.modules) }

@@ -50,6 +50,8 @@ func decisions() map[string]staff.Scope {
 		"GET /offers":                staff.ScopeOffersRead,
 		"GET /offers/:offer":         staff.ScopeOffersRead,
 		"GET /offers/:offer/events":  staff.ScopeOffersRead,
+		"GET /offers/:offer/qr.svg":  staff.ScopeOffersRead,
+		"GET /offers/:offer/qr.png":  staff.ScopeOffersRead,
 		"POST /offers/:offer/cancel": staff.ScopeOffersCancel,
 
 		"GET /events":                             staff.ScopeOffersRead,

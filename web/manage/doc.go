@@ -5,6 +5,7 @@
 // Who calls is found out before any handler runs (authenticate), what they may do stands at each route (need), and which types they
 // have to do with is asked between the handlers and the domain (restricted).
 //
-// Files: manage.go (every route), auth.go (who calls), restrict.go (clients for some types only), offers.go, clients.go, read.go
-// (strict reading), health.go, errors.go.
+// Files: manage.go (every route), auth.go (who calls), restrict.go (clients for some types only), read.go (strict reading), list.go (pages
+// and filters), once.go (what came before under the same Idempotency-Key), wait.go (long polls), offers.go, qr.go, events.go, credentials.go,
+// types.go, callbacks.go, deliveries.go, clients.go, certificates.go, health.go, errors.go.
 package manage

@@ -100,6 +100,8 @@ func (d *door) mountOffers(app *fiber.App) {
 	app.Get("/offers", read, d.listOffers)
 	app.Get("/offers/:offer", read, d.showOffer)
 	app.Get("/offers/:offer/events", read, d.listOfferEvents)
+	app.Get("/offers/:offer/qr.svg", read, d.qrSVG)
+	app.Get("/offers/:offer/qr.png", read, d.qrPNG)
 	app.Post("/offers/:offer/cancel", d.need(staff.ScopeOffersCancel), d.once(d.cancelOffer))
 	app.Get("/events", read, d.listEvents)
 	app.Get("/credentials", read, d.listCredentials)
