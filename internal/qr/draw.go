@@ -52,12 +52,17 @@ func (c Code) PNG(size int) ([]byte, error) {
 	const dark = 1
 	img := image.NewPaletted(image.Rect(0, 0, size, size), color.Palette{color.White, color.Black}) // two colours: a bit a pixel
 	margin := (size - n*scale) / 2
-	for y := range n * scale {
-		row := c.modules[y/scale]
-		for x := range n * scale {
-			if row[x/scale] {
-				img.SetColorIndex(margin+x, margin+y, dark)
+	for y, row := range c.modules {
+		first := img.Pix[(margin+y*scale)*img.Stride:][:size]
+		for x, isDark := range row {
+			if isDark {
+				for i := range scale {
+					first[margin+x*scale+i] = dark
+				}
 			}
+		}
+		for i := 1; i < scale; i++ {
+			copy(img.Pix[(margin+y*scale+i)*img.Stride:], first)
 		}
 	}
 	var b bytes.Buffer
