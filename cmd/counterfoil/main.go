@@ -42,12 +42,13 @@ func run(ctx context.Context, args []string) error {
 
 // commands is every command, in the order that help lists them.
 type commands struct {
-	Demo    demoCommand    `cmd:"" help:"Start everything for a demonstration: test certificates, sample types, one-click sign-in, a demo wallet."`
-	Serve   serveCommand   `cmd:"" help:"Start for production. Refuses test certificates, plain http and an open management door."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database to this version and stop."`
-	Staff   staffCommand   `cmd:"" help:"Make and look after the accounts of people who use the portal."`
-	Clients clientsCommand `cmd:"" help:"Make and look after the programs that may call the management API, and their keys."`
-	Keys    keysCommand    `cmd:"" help:"Make a master key; show the certificates and how long they are valid."`
-	Wallet  walletCommand  `cmd:"" help:"A wallet for trials: collects what an offer promises and verifies what it gets."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Demo      demoCommand      `cmd:"" help:"Start everything for a demonstration: test certificates, sample types, one-click sign-in, a demo wallet."`
+	Serve     serveCommand     `cmd:"" help:"Start for production. Refuses test certificates, plain http and an open management door."`
+	Migrate   migrateCommand   `cmd:"" help:"Bring the database to this version and stop."`
+	Staff     staffCommand     `cmd:"" help:"Make and look after the accounts of people who use the portal."`
+	Clients   clientsCommand   `cmd:"" help:"Make and look after the programs that may call the management API, and their keys."`
+	Keys      keysCommand      `cmd:"" help:"Make a master key; show the certificates and how long they are valid."`
+	Wallet    walletCommand    `cmd:"" help:"A wallet for trials: collects what an offer promises and verifies what it gets."`
+	Callbacks callbacksCommand `cmd:"" help:"Try callbacks: take them on this machine, verify and print them."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
 }

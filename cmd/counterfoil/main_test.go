@@ -34,6 +34,11 @@ func TestCommands(t *testing.T) {
 			if err != nil {
 				return err
 			}
+			calls, err := freePort()
+			if err != nil {
+				return err
+			}
+			env.Setenv("CALLBACKS", "127.0.0.1:"+calls)
 			env.Setenv("COUNTERFOIL_PUBLIC_URL", "http://localhost:"+port)
 			env.Setenv("COUNTERFOIL_PUBLIC_ADDR", "localhost:"+port)
 			env.Setenv("COUNTERFOIL_MANAGEMENT_ADDR", "127.0.0.1:"+manage)
@@ -42,9 +47,10 @@ func TestCommands(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"ready": ready,
-			"offer": offer,
-			"keyid": keyID,
+			"ready":    ready,
+			"offer":    offer,
+			"callback": callBack,
+			"keyid":    keyID,
 		},
 	})
 }

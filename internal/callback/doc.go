@@ -5,7 +5,7 @@
 //	outbox ─▶ leased ─▶ POST ─▶ 2xx: delivered ─ else: queued again, or exhausted ─▶ finished
 //
 // Files: deliver.go (the loop), lane.go (how an endpoint fares and how much goes to it at once), request.go (what is sent), recorder.go
-// (how attempts ended), schedule.go (when again).
+// (how attempts ended), schedule.go (when again), receive.go (the other side, for who tries what comes: it decides nothing).
 //
 // Implements Standard Webhooks 1.0.0; signing is its own library (MIT), so that receivers verify with its twins.
 package callback
