@@ -215,6 +215,7 @@ func FuzzSignedCredential(f *testing.F) {
 	f.Add(typ, good, "")
 	f.Add("vc+sd-jwt", good, "~")
 	f.Add(typ, strings.Replace(good, "1795437296", "-9223372036854775808", 1), "~")
+	f.Add(typ, strings.Replace(good, "1795437296", "9223372036854775807", 1), "~")
 	f.Add(typ, strings.Replace(good, "1826973296", "9223372036854775807", 1), "~")
 	f.Add(typ, strings.Replace(good, `"cnf":`, `"cnf":{},"cn\u0066":`, 1), "~"+disclosure+"~"+disclosure+"~")
 	f.Add(typ, strings.Replace(good, `"b":[1]`, `"b":[{"...":"x"}],"status":{}`, 1), "~")
@@ -228,6 +229,13 @@ func FuzzSignedCredential(f *testing.F) {
 		}
 		if typ != "dc+sd-jwt" || got.VCT != fuzzVCT || got.Trusted || got.IssuedAt.After(fuzzTime()) || !strings.HasSuffix(rest, "~") {
 			t.Fatalf("accepted %s %q %q", typ, payload, rest)
+		}
+		var said issued
+		if err := strictjson.Decode([]byte(payload), &said); err != nil {
+			t.Fatal(err)
+		}
+		if now := fuzzTime().Unix(); said.IssuedAt > now || said.ExpiresAt != 0 && said.ExpiresAt <= now {
+			t.Fatalf("accepted at another time: %q", payload)
 		}
 		for name := range got.Claims {
 			if technical(name) || name == "_sd" || name == "..." {
