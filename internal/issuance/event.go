@@ -47,6 +47,11 @@ const (
 	CallbackPing CallbackStatus = "PING"
 )
 
+// Explained tells whether a callback of this status says why, in errorDetails.
+func (s CallbackStatus) Explained() bool {
+	return s == CallbackFailed || s == CallbackCodeRejected || s == CallbackWalletFailed || s == CallbackCertificateExpiring
+}
+
 // StandardCallbacks lists the statuses that every endpoint gets unless it says otherwise.
 func StandardCallbacks() []CallbackStatus {
 	return []CallbackStatus{CallbackCreated, CallbackIssued, CallbackFailed, CallbackExpired}

@@ -67,8 +67,7 @@ func (t *tx) enqueue(e issuance.Event) error {
 		return nil
 	}
 	details := ""
-	switch status {
-	case issuance.CallbackFailed, issuance.CallbackCodeRejected, issuance.CallbackWalletFailed:
+	if status.Explained() {
 		details = e.Cause
 	}
 	done := t.Exec(queue, e.Sequence, eventID, eventID+"_"+string(status), string(status), details, millis(e.At), millis(e.At), string(e.Offer), "|"+string(status)+"|")

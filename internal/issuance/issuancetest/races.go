@@ -199,7 +199,7 @@ func raceLooks(t *testing.T, s suite) {
 			for range lives {
 				d := s.add(t)
 				s.Note(issuance.Look{Offer: d.Offer.ID, Kind: issuance.OfferRetrieved, At: start()})
-				<-time.After(rand.N(60 * time.Millisecond)) // somewhere in the time in which a group is written
+				<-time.After(rand.N(60 * time.Millisecond)) //nolint:gosec // no secret: somewhere in the time in which a group is written
 				s.redeem(t, d.Offer.ID)
 				if got := s.kinds(t, d.Offer.ID); got != " offer.created offer.retrieved offer.redeemed" {
 					t.Errorf("the events are%s", got)
