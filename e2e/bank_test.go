@@ -57,7 +57,14 @@ type bank struct {
 // openBank starts a demo with extra settings (NAME=value) and stops it when the test ends.
 func openBank(t testing.TB, database string, settings ...string) *bank {
 	t.Helper()
+	return openBankAhead(t, 0, database, settings...)
+}
+
+// openBankAhead is openBank with a clock that is ahead from the start.
+func openBankAhead(t testing.TB, ahead time.Duration, database string, settings ...string) *bank {
+	t.Helper()
 	b := &bank{t: t, dir: t.TempDir(), log: &syncBuffer{}}
+	b.ahead.Store(int64(ahead))
 	port := freePort(t)
 	env := []string{
 		"COUNTERFOIL_DATA_DIR=" + b.dir,

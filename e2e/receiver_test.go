@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -66,6 +67,13 @@ func (r *receiver) take(w http.ResponseWriter, req *http.Request) {
 	status := r.answer(len(r.got))
 	r.mu.Unlock()
 	w.WriteHeader(status)
+}
+
+// all gives everything that came.
+func (r *receiver) all() []delivery {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.got)
 }
 
 // of gives what came for one offer, in order.

@@ -146,7 +146,10 @@ func (p *parts) callbacks(ctx context.Context, cfg config.Config, o Options) err
 			return fmt.Errorf("COUNTERFOIL_CALLBACK_URL: %w", err)
 		}
 	}
-	return p.callbackUse.Configure(ctx, cfg.CallbackURL, cfg.CallbackSecret)
+	if err := p.callbackUse.Configure(ctx, cfg.CallbackURL, cfg.CallbackSecret); err != nil {
+		return err
+	}
+	return p.tellCertificates(ctx)
 }
 
 func (p *parts) close() error {
@@ -194,10 +197,9 @@ func loadKeys(cfg config.Config, o Options) (trust.Set, error) {
 
 // tellValidity writes to the log how long each certificate is valid, as a warning when it should be renewed now.
 func tellValidity(log *slog.Logger, set trust.Set, now time.Time) {
-	const soon = 30 // days
 	for _, v := range set.Validity(now) {
 		level := slog.LevelInfo
-		if v.DaysLeft < soon {
+		if _, soon := v.Step(); soon {
 			level = slog.LevelWarn
 		}
 		log.Log(context.Background(), level, "certificate", "purpose", v.Purpose, "subject", v.Subject, "not_before", v.NotBefore,

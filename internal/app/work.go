@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 )
@@ -10,7 +11,7 @@ import (
 const sweepEvery = time.Second
 
 // certificatesEvery is how often the log is told of certificates that end soon.
-const certificatesEvery = 12 * time.Hour
+const certificatesEvery = 6 * time.Hour
 
 // workTime bounds one round of background work: a connection that hangs must not stop it for good.
 const workTime = 10 * time.Second
@@ -32,10 +33,7 @@ func (p *parts) work() []func(context.Context) error {
 			return every(ctx, sessionSweepEvery, p.log, "sweep sessions", p.staff.Sweep)
 		},
 		func(ctx context.Context) error {
-			return every(ctx, certificatesEvery, p.log, "look at certificates", func(context.Context) error {
-				tellValidity(p.log, p.keys, p.clock())
-				return nil
-			})
+			return every(ctx, certificatesEvery, p.log, "look at certificates", p.tellCertificates)
 		},
 	}
 }
@@ -64,4 +62,22 @@ func every(ctx context.Context, interval time.Duration, log *slog.Logger, what s
 			log.Info(what + ": works again")
 		}
 	}
+}
+
+// tellCertificates tells the back-ends that asked for it which certificates end soon, each step once, and the log every time.
+func (p *parts) tellCertificates(ctx context.Context) error {
+	now := p.clock()
+	for _, v := range p.keys.Validity(now) {
+		step, reached := v.Step()
+		if !reached {
+			continue
+		}
+		p.log.Warn("a certificate ends soon", "purpose", v.Purpose, "not_after", v.NotAfter, "days_left", v.DaysLeft)
+		id := fmt.Sprintf("certificate_%s_%d_%d", v.Purpose, v.NotAfter.Unix(), step)
+		details := fmt.Sprintf("the %s certificate %s ends on %s", v.Purpose, v.Subject, v.NotAfter.UTC().Format(time.RFC3339))
+		if err := p.store.QueueCertificate(ctx, id, details, now); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -75,6 +75,17 @@ type Validity struct {
 	DaysLeft  int
 }
 
+// Step gives the last of the days before the end that were reached at which people are told that a certificate ends: 30, 14, 7, 3, 1 and
+// 0; false while there is time.
+func (v Validity) Step() (days int, reached bool) {
+	for _, days := range []int{0, 1, 3, 7, 14, 30} {
+		if v.DaysLeft <= days {
+			return days, true
+		}
+	}
+	return 0, false
+}
+
 // Validity gives the validity of every leaf at the time now.
 func (s Set) Validity(now time.Time) []Validity {
 	var rows []Validity
