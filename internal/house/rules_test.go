@@ -23,7 +23,7 @@ func rings() map[string]ring {
 		"internal/store": bridge, "internal/wallet": bridge,
 
 		"web/manage": surface, "web/portal": surface, "web/surface": surface, "web/wallet": surface,
-		"static": surface, "views/demowallet": surface, "views/home": surface, "views/layout": surface, "views/offers": surface,
+		"static": surface, "views/callbacks": surface, "views/demowallet": surface, "views/home": surface, "views/layout": surface, "views/offers": surface,
 		"views/problem": surface, "views/signin": surface, "views/ui": surface,
 
 		"cmd/counterfoil": assembly, "internal/app": assembly, "e2e": assembly,
@@ -40,10 +40,10 @@ func siblings() map[string][]string {
 		// Surfaces share their shape, the portal has pages, pages have a frame and parts.
 		"web/manage": {"web/surface"}, "web/wallet": {"web/surface"},
 		"web/portal": {
-			"web/surface", "static", "views/demowallet", "views/home", "views/layout", "views/offers", "views/problem", "views/signin",
+			"web/surface", "static", "views/callbacks", "views/demowallet", "views/home", "views/layout", "views/offers", "views/problem", "views/signin",
 			"views/ui",
 		},
-		"views/layout": {"static"}, "views/demowallet": {"views/layout"}, "views/home": {"views/layout", "views/offers"},
+		"views/layout": {"static"}, "views/callbacks": {"views/layout", "views/ui"}, "views/demowallet": {"views/layout"}, "views/home": {"views/layout", "views/offers"},
 		"views/offers": {"views/layout", "views/ui"}, "views/problem": {"views/layout"}, "views/signin": {"views/layout"},
 		// Commands start the app.
 		"cmd/counterfoil": {"internal/app"}, "internal/app/apptest": {"internal/app"},

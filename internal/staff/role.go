@@ -23,6 +23,9 @@ const (
 	ReadOffers   Action = "offers.read"
 	CancelOffers Action = "offers.cancel"
 	RevealCodes  Action = "codes.reveal"
+
+	ReadCallbacks   Action = "callbacks.read"
+	ManageCallbacks Action = "callbacks.manage"
 )
 
 // allows is the whole policy: what is not in it is denied.
@@ -30,8 +33,12 @@ func allows(r Role, a Action) bool {
 	switch r {
 	case Operator:
 		return a == CreateOffers || a == ReadOffers || a == CancelOffers || a == RevealCodes
-	case Approver, Administrator, Auditor:
+	case Approver:
 		return a == ReadOffers
+	case Administrator:
+		return a == ReadOffers || a == ReadCallbacks || a == ManageCallbacks
+	case Auditor:
+		return a == ReadOffers || a == ReadCallbacks
 	}
 	return false
 }

@@ -7,6 +7,8 @@ type Page struct {
 	Person string
 	// Here is the path of the menu entry that the page belongs to.
 	Here string
+	// Callbacks tells that the person may look at callback endpoints.
+	Callbacks bool
 	// Demo marks the page as a demonstration.
 	Demo bool
 	// Narrow sets a page of text or form to a readable width.

@@ -63,12 +63,16 @@ type Dependencies struct {
 	Offers Offers
 	Record Record
 	Staff  Staff
-	Types  *typemeta.Catalog
-	Watch  *issuance.Watch
-	URLs   oid4vci.URLs
-	Clock  func() time.Time
-	Random io.Reader
-	Log    *slog.Logger
+	// Callbacks are looked after by administrators; CallbackBody gives the bytes that a delivery sends.
+	Callbacks    *issuance.Callbacks
+	Pings        Pings
+	CallbackBody func(d issuance.Delivery) ([]byte, error)
+	Types        *typemeta.Catalog
+	Watch        *issuance.Watch
+	URLs         oid4vci.URLs
+	Clock        func() time.Time
+	Random       io.Reader
+	Log          *slog.Logger
 	// TrustedProxies are the networks of proxies whose word about a caller's address counts.
 	TrustedProxies []netip.Prefix
 	// Observe, when there is one, is told of every request.
@@ -109,6 +113,7 @@ func New(d Dependencies) *fiber.App {
 	app.Get("/offers/:offer/qr.svg", p.allow(staff.ReadOffers, p.qr))
 	app.Get("/offers/:offer/code", p.glance(staff.ReadOffers, p.hideCode))
 	app.Post("/offers/:offer/reveal", p.allow(staff.RevealCodes, p.revealCode))
+	p.mountCallbacks(app)
 	app.Post("/offers/:offer/cancel", p.allow(staff.CancelOffers, p.cancelOffer))
 	if d.DemoWallet != nil {
 		app.Get("/demo/wallet", p.allow(staff.ReadOffers, p.showWallet))
@@ -118,9 +123,27 @@ func New(d Dependencies) *fiber.App {
 	return app
 }
 
+func (p *portal) mountCallbacks(app *fiber.App) {
+	read := func(h fiber.Handler) fiber.Handler { return p.allow(staff.ReadCallbacks, h) }
+	change := func(h fiber.Handler) fiber.Handler { return p.allow(staff.ManageCallbacks, h) }
+	app.Get("/callbacks", read(p.listCallbacks))
+	app.Post("/callbacks", change(p.addCallback))
+	app.Get("/callbacks/:callback", read(p.showCallback))
+	app.Post("/callbacks/:callback/pause", change(p.changeCallback(p.Callbacks.PauseEndpoint, "Nothing is sent until it is switched on again; events wait.")))
+	app.Post("/callbacks/:callback/resume", change(p.changeCallback(p.Callbacks.ResumeEndpoint, "It is on. What waited goes out now.")))
+	app.Post("/callbacks/:callback/rotate", change(p.rotateCallback))
+	app.Post("/callbacks/:callback/delete", change(p.deleteCallback))
+	app.Post("/callbacks/:callback/ping", surface.Limit(pingsPerMinute, p.Clock), change(p.pingCallback))
+	app.Post("/callbacks/:callback/replay", change(p.replayFailed))
+	app.Get("/deliveries/:delivery", read(p.showDelivery))
+	app.Post("/deliveries/:delivery/replay", change(p.replayDelivery))
+}
+
 // page starts the shell of a page for who is signed in.
 func (p *portal) page(c *fiber.Ctx, title string) layout.Page {
-	return layout.Page{Title: title, Person: who(c).Display, Here: c.Path(), Demo: len(p.DemoStaff) > 0}
+	return layout.Page{
+		Title: title, Person: who(c).Display, Here: c.Path(), Demo: len(p.DemoStaff) > 0, Callbacks: who(c).May(staff.ReadCallbacks),
+	}
 }
 
 // render writes a page or a fragment. A page that says what went wrong is written after the request's deadline has ended.

@@ -1,0 +1,2 @@
+// Package callbacks is the pages where callback endpoints are looked after.
+package callbacks

@@ -1,0 +1,343 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"counterfoil/internal/issuance"
+	"counterfoil/internal/staff"
+	"counterfoil/views/callbacks"
+	"counterfoil/views/ui"
+)
+
+// deliveriesShown is how many deliveries the page of an endpoint lists.
+const deliveriesShown = 50
+
+// pingTime is longer than a test event can take.
+const pingTime = 25 * time.Second
+
+// pingsPerMinute bounds test events from one address, which reach machines that are not ours.
+const pingsPerMinute = 10
+
+// Pings sends test events.
+type Pings interface {
+	Ping(ctx context.Context, id issuance.EndpointID) (issuance.DeliveryID, error)
+}
+
+// statusWords says a callback status as what happens to an offer.
+func statusWords(s issuance.CallbackStatus) string {
+	switch s {
+	case issuance.CallbackCreated:
+		return "is made (OFFER_CREATED)"
+	case issuance.CallbackIssued:
+		return "was collected (ISSUED)"
+	case issuance.CallbackFailed:
+		return "failed or was cancelled (FAILED)"
+	case issuance.CallbackExpired:
+		return "ran out of time (EXPIRED)"
+	case issuance.CallbackRetrieved:
+		return "is fetched by a phone (RETRIEVED)"
+	case issuance.CallbackRedeemed:
+		return "has its code accepted (REDEEMED)"
+	case issuance.CallbackCodeRejected:
+		return "gets a wrong code (CODE_REJECTED)"
+	case issuance.CallbackConfirmed:
+		return "is stored by the wallet (CONFIRMED)"
+	case issuance.CallbackWalletFailed:
+		return "cannot be stored by the wallet (WALLET_FAILED)"
+	case issuance.CallbackCertificateExpiring:
+		return "– or when a certificate ends soon (CERTIFICATE_EXPIRING)"
+	case issuance.CallbackPing:
+	}
+	return string(s)
+}
+
+func endpointHref(id issuance.EndpointID) string { return "/callbacks/" + url.PathEscape(string(id)) }
+
+func endpointID(c *fiber.Ctx) issuance.EndpointID { return issuance.EndpointID(c.Params("callback")) }
+
+func (p *portal) listCallbacks(c *fiber.Ctx) error {
+	return p.callbacksPage(c, fiber.StatusOK, p.emptyForm())
+}
+
+func (p *portal) emptyForm() callbacks.Form {
+	f := callbacks.Form{}
+	for _, s := range issuance.CallbackStatuses() {
+		f.Statuses = append(f.Statuses, callbacks.Choice{
+			Name: "status." + string(s), Label: statusWords(s), Chosen: slices.Contains(issuance.StandardCallbacks(), s),
+		})
+	}
+	for _, t := range p.Types.All() {
+		f.Types = append(f.Types, callbacks.Choice{Name: "type." + t.ID, Label: t.Named(language)})
+	}
+	return f
+}
+
+func (p *portal) callbacksPage(c *fiber.Ctx, status int, form callbacks.Form) error {
+	list, err := p.Callbacks.Endpoints.ListEndpoints(c.UserContext())
+	if err != nil {
+		return err
+	}
+	page := callbacks.List{Page: p.page(c, "Callback endpoints")}
+	for _, e := range list {
+		page.Rows = append(page.Rows, callbacks.Row{
+			Href: endpointHref(e.ID), Name: endpointName(e), URL: e.URL, Since: e.CreatedAt.Local().Format(dayClock), Status: endpointBadge(e), Queued: e.Queued,
+		})
+	}
+	if who(c).May(staff.ManageCallbacks) {
+		page.Form = &form
+	}
+	return render(c, status, callbacks.ListPage(page))
+}
+
+func endpointName(e issuance.Endpoint) string {
+	if e.Name != "" {
+		return e.Name
+	}
+	if u, err := url.Parse(e.URL); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return string(e.ID)
+}
+
+// endpointBadge says in a word or two how an endpoint fares.
+func endpointBadge(e issuance.Endpoint) ui.Status {
+	switch {
+	case e.State == issuance.EndpointPaused:
+		return ui.Status{Word: "Paused"}
+	case e.State == issuance.EndpointDisabled:
+		return ui.Status{Word: "Switched off by the receiver", Tone: ui.Bad}
+	case e.Health() == issuance.Failing:
+		return ui.Status{Word: "Nothing gets through", Tone: ui.Bad}
+	}
+	return ui.Status{Word: "Working", Tone: ui.Good}
+}
+
+func (p *portal) addCallback(c *fiber.Ctx) error {
+	form, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	view := p.emptyForm()
+	view.URL, view.Name = strings.TrimSpace(form["url"]), strings.TrimSpace(form["name"])
+	n := issuance.NewEndpoint{URL: view.URL, Name: view.Name, By: issuance.Actor{Name: who(c).Display}}
+	for i := range view.Statuses {
+		one := &view.Statuses[i]
+		if one.Chosen = form[one.Name] == "yes"; one.Chosen {
+			n.Statuses = append(n.Statuses, issuance.CallbackStatus(strings.TrimPrefix(one.Name, "status.")))
+		}
+	}
+	for i := range view.Types {
+		one := &view.Types[i]
+		if one.Chosen = form[one.Name] == "yes"; one.Chosen {
+			n.Types = append(n.Types, strings.TrimPrefix(one.Name, "type."))
+		}
+	}
+	if len(n.Statuses) == 0 {
+		view.Errors = []callbacks.Error{{Href: "#statuses", Text: "Tick at least one thing that it is told."}}
+		return p.callbacksPage(c, fiber.StatusUnprocessableEntity, view)
+	}
+	e, err := p.Callbacks.CreateEndpoint(c.UserContext(), n)
+	var refusal *issuance.Error
+	if errors.As(err, &refusal) {
+		view.Errors = callbackErrors(refusal)
+		return p.callbacksPage(c, fiber.StatusUnprocessableEntity, view)
+	}
+	if err != nil {
+		return err
+	}
+	return p.callbackPage(c, fiber.StatusCreated, e, e.Secret.Reveal(), "The endpoint is there, and is told from now on.")
+}
+
+func callbackErrors(e *issuance.Error) []callbacks.Error {
+	if len(e.Fields) == 0 {
+		return []callbacks.Error{{Href: "#url", Text: capital(e.Reason) + "."}}
+	}
+	var out []callbacks.Error
+	for _, f := range e.Fields {
+		field, _, _ := strings.Cut(strings.TrimPrefix(f.Pointer, "/"), "/")
+		out = append(out, callbacks.Error{Href: "#" + field, Text: capital(field) + ": " + f.Reason + "."})
+	}
+	return out
+}
+
+func (p *portal) showCallback(c *fiber.Ctx) error {
+	e, err := p.Callbacks.Endpoints.Endpoint(c.UserContext(), endpointID(c))
+	if err != nil {
+		return err
+	}
+	return p.callbackPage(c, fiber.StatusOK, e, "", "")
+}
+
+func (p *portal) callbackPage(c *fiber.Ctx, status int, e issuance.Endpoint, secret, said string) error {
+	list, err := p.Callbacks.Deliveries.ListDeliveries(c.UserContext(), e.ID, issuance.DeliveryFilter{Limit: deliveriesShown})
+	if err != nil {
+		return err
+	}
+	s := callbacks.Show{
+		Page: p.page(c, endpointName(e)), Href: endpointHref(e.ID), Name: endpointName(e), Status: endpointBadge(e), Secret: secret, Said: said,
+		Facts: p.endpointFacts(e), MayAct: who(c).May(staff.ManageCallbacks), Paused: e.State != issuance.EndpointActive,
+	}
+	s.Page.Here = "/callbacks"
+	for _, d := range list {
+		s.Failed = s.Failed || d.State == issuance.DeliveryExhausted
+		s.Deliveries = append(s.Deliveries, deliveryRow(d))
+	}
+	return render(c, status, callbacks.ShowPage(s))
+}
+
+func (p *portal) endpointFacts(e issuance.Endpoint) []callbacks.Fact {
+	var statuses, types []string
+	for _, s := range e.Statuses {
+		statuses = append(statuses, string(s))
+	}
+	for _, id := range e.Types {
+		types = append(types, p.typeName(id))
+	}
+	if len(types) == 0 {
+		types = []string{"all"}
+	}
+	facts := []callbacks.Fact{
+		{Label: "Address", Value: e.URL}, {Label: "Is told", Value: strings.Join(statuses, ", ")}, {Label: "Credentials", Value: strings.Join(types, ", ")},
+		{Label: "Waiting", Value: strconv.Itoa(e.Queued)},
+		{Label: "Added", Value: e.CreatedAt.Local().Format(dayClock) + " by " + e.CreatedBy},
+	}
+	if !e.FailingSince.IsZero() {
+		facts = append(facts, callbacks.Fact{Label: "Failing since", Value: e.FailingSince.Local().Format(dayClock) + ": " + e.LastResult})
+	}
+	if p.Clock().Before(e.OldUntil) {
+		facts = append(facts, callbacks.Fact{Label: "Old secret", Value: "signs beside the new one until " + e.OldUntil.Local().Format(dayClock)})
+	}
+	return facts
+}
+
+func deliveryHref(id issuance.DeliveryID) string { return fmt.Sprintf("/deliveries/%d", id) }
+
+func deliveryRow(d issuance.Delivery) callbacks.Delivery {
+	row := callbacks.Delivery{
+		Href: deliveryHref(d.ID), Status: string(d.Status), Offer: string(d.Offer), OfferHref: "/offers/" + string(d.Offer), Result: d.LastResult,
+		Attempts: d.Attempts, At: d.CreatedAt.Local().Format(dayClock), State: deliveryBadge(d),
+	}
+	return row
+}
+
+func deliveryBadge(d issuance.Delivery) ui.Status {
+	switch d.State {
+	case issuance.DeliveryDelivered:
+		return ui.Status{Word: "Delivered", Tone: ui.Good}
+	case issuance.DeliveryExhausted:
+		return ui.Status{Word: "Given up", Tone: ui.Bad}
+	case issuance.DeliveryCancelled:
+		return ui.Status{Word: "Not delivered"}
+	case issuance.DeliveryQueued:
+	}
+	switch {
+	case d.Held:
+		return ui.Status{Word: "Held back"}
+	case d.LastResult != "":
+		return ui.Status{Word: "Refused, tried again", Tone: ui.Bad}
+	}
+	return ui.Status{Word: "Waiting", Tone: ui.Now}
+}
+
+// changeCallback does one thing to an endpoint and shows its page.
+func (p *portal) changeCallback(do func(context.Context, issuance.EndpointID) (issuance.Endpoint, error), said string) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		e, err := do(c.UserContext(), endpointID(c))
+		if err != nil {
+			return err
+		}
+		return p.callbackPage(c, fiber.StatusOK, e, "", said)
+	}
+}
+
+func (p *portal) rotateCallback(c *fiber.Ctx) error {
+	e, err := p.Callbacks.RotateSecret(c.UserContext(), endpointID(c))
+	if err != nil {
+		return err
+	}
+	return p.callbackPage(c, fiber.StatusOK, e, e.Secret.Reveal(), "There is a new secret. The old one signs beside it for a day.")
+}
+
+func (p *portal) deleteCallback(c *fiber.Ctx) error {
+	if err := p.Callbacks.Endpoints.DeleteEndpoint(c.UserContext(), endpointID(c)); err != nil {
+		return err
+	}
+	return c.Redirect("/callbacks", fiber.StatusSeeOther)
+}
+
+// pingCallback sends a test event and shows what came of it.
+func (p *portal) pingCallback(c *fiber.Ctx) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.UserContext()), pingTime)
+	defer cancel()
+	c.SetUserContext(ctx) // a receiver may take longer than the work on a request may
+	id, err := p.Pings.Ping(ctx, endpointID(c))
+	if err != nil {
+		return err
+	}
+	return c.Redirect(deliveryHref(id), fiber.StatusSeeOther)
+}
+
+func (p *portal) replayFailed(c *fiber.Ctx) error {
+	n, err := p.Callbacks.ReplayAll(c.UserContext(), issuance.Replay{Endpoint: endpointID(c), FailedOnly: true})
+	if err != nil {
+		return err
+	}
+	e, err := p.Callbacks.Endpoints.Endpoint(c.UserContext(), endpointID(c))
+	if err != nil {
+		return err
+	}
+	return p.callbackPage(c, fiber.StatusOK, e, "", fmt.Sprintf("%d deliveries go out again.", n))
+}
+
+func deliveryID(c *fiber.Ctx) (issuance.DeliveryID, error) {
+	n, err := strconv.ParseInt(c.Params("delivery"), 10, 64)
+	if err != nil || n < 1 {
+		return 0, fiber.ErrNotFound
+	}
+	return issuance.DeliveryID(n), nil
+}
+
+func (p *portal) showDelivery(c *fiber.Ctx) error {
+	id, err := deliveryID(c)
+	if err != nil {
+		return err
+	}
+	d, attempts, err := p.Callbacks.Deliveries.Delivery(c.UserContext(), id)
+	if err != nil {
+		return err
+	}
+	body, err := p.CallbackBody(d)
+	if err != nil {
+		return err
+	}
+	page := callbacks.Detail{
+		Page: p.page(c, string(d.Status)), Delivery: deliveryRow(d), Back: endpointHref(d.Endpoint), Body: string(body), MayAct: who(c).May(staff.ManageCallbacks),
+	}
+	page.Page.Here, page.Page.Narrow = "/callbacks", true
+	for _, a := range attempts {
+		page.Attempts = append(page.Attempts, callbacks.Attempt{
+			At: a.At.Local().Format(dayClock), Took: fmt.Sprintf("%d ms", a.Took.Milliseconds()), Result: a.Result, Response: strings.ToValidUTF8(string(a.Response), ""),
+		})
+	}
+	return render(c, fiber.StatusOK, callbacks.DetailPage(page))
+}
+
+func (p *portal) replayDelivery(c *fiber.Ctx) error {
+	id, err := deliveryID(c)
+	if err != nil {
+		return err
+	}
+	if err := p.Callbacks.Deliveries.ReplayDelivery(c.UserContext(), id, p.Clock()); err != nil {
+		return err
+	}
+	return c.Redirect(deliveryHref(id), fiber.StatusSeeOther)
+}
