@@ -85,6 +85,23 @@ func screens() []screen {
 			p.fill(map[string]string{"offer": offer.URI, "code": other(offer.TxCode)})
 			p.press("main form button.primary")
 		}},
+		{"callbacks", func(b *bank, p *browser) {
+			p.signIn(b, "demo-administrator")
+			p.goTo(b.portal + "/callbacks")
+		}},
+		{"callbacks-errors", func(_ *bank, p *browser) {
+			p.fill(map[string]string{"url": "http://10.0.0.1/"})
+			p.press("main form button.primary")
+		}},
+		{"callback", func(b *bank, p *browser) { p.goTo(b.portal + "/callbacks/default") }},
+		{"callback-secret", func(_ *bank, p *browser) {
+			p.unfold("details")
+			p.press(`form[action$="/rotate"] button`)
+		}},
+		{"delivery", func(b *bank, p *browser) {
+			p.goTo(b.portal + "/callbacks/default")
+			p.press(`form[action$="/ping"] button`)
+		}},
 		{"missing", func(b *bank, p *browser) { p.goTo(b.portal + "/offers/nowhere") }},
 	}
 }

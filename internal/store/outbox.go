@@ -80,18 +80,18 @@ func (t *tx) finish(attempts []issuance.Attempt) ([]issuance.OfferID, error) {
 		}
 		args = append(args, int64(a.Delivery), millis(a.Lease), string(a.State), millis(a.NextAt), millis(a.At.Add(a.Took)), a.Result, uncounted)
 	}
-	var touched []*string
+	var touched []string
 	err := t.Raw(`UPDATE deliveries SET state = v.state, next_at = v.next_at, lease_until = 0, attempts = attempts - v.uncounted,
 			last_at = CASE v.uncounted WHEN 0 THEN v.at ELSE last_at END, last_result = CASE v.uncounted WHEN 0 THEN v.result ELSE last_result END
 		FROM (`+strings.Join(rows, " UNION ALL ")+`) v
-		WHERE deliveries.id = v.id AND deliveries.lease_until = v.lease AND deliveries.state = 'queued' RETURNING deliveries.offer_id`, args...).Scan(&touched).Error
+		WHERE deliveries.id = v.id AND deliveries.lease_until = v.lease AND deliveries.state = 'queued' RETURNING COALESCE(deliveries.offer_id, '')`, args...).Scan(&touched).Error
 	if err != nil {
 		return nil, fmt.Errorf("record attempts: %w", err)
 	}
 	var offers []issuance.OfferID
 	for _, id := range touched {
-		if id != nil {
-			offers = append(offers, issuance.OfferID(*id))
+		if id != "" {
+			offers = append(offers, issuance.OfferID(id))
 		}
 	}
 	return offers, nil

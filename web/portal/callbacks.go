@@ -32,29 +32,29 @@ type Pings interface {
 	Ping(ctx context.Context, id issuance.EndpointID) (issuance.DeliveryID, error)
 }
 
-// statusWords says a callback status as what happens to an offer.
+// statusWords says a callback status as what happens.
 func statusWords(s issuance.CallbackStatus) string {
 	switch s {
 	case issuance.CallbackCreated:
-		return "is made (OFFER_CREATED)"
+		return "an offer is made (OFFER_CREATED)"
 	case issuance.CallbackIssued:
-		return "was collected (ISSUED)"
+		return "the credential was collected (ISSUED)"
 	case issuance.CallbackFailed:
-		return "failed or was cancelled (FAILED)"
+		return "an offer failed or was cancelled (FAILED)"
 	case issuance.CallbackExpired:
-		return "ran out of time (EXPIRED)"
+		return "an offer ran out of time (EXPIRED)"
 	case issuance.CallbackRetrieved:
-		return "is fetched by a phone (RETRIEVED)"
+		return "a phone fetches the offer (RETRIEVED)"
 	case issuance.CallbackRedeemed:
-		return "has its code accepted (REDEEMED)"
+		return "the code is accepted (REDEEMED)"
 	case issuance.CallbackCodeRejected:
-		return "gets a wrong code (CODE_REJECTED)"
+		return "a wrong code is typed (CODE_REJECTED)"
 	case issuance.CallbackConfirmed:
-		return "is stored by the wallet (CONFIRMED)"
+		return "the wallet has stored it (CONFIRMED)"
 	case issuance.CallbackWalletFailed:
-		return "cannot be stored by the wallet (WALLET_FAILED)"
+		return "the wallet could not store it (WALLET_FAILED)"
 	case issuance.CallbackCertificateExpiring:
-		return "– or when a certificate ends soon (CERTIFICATE_EXPIRING)"
+		return "a certificate ends soon (CERTIFICATE_EXPIRING)"
 	case issuance.CallbackPing:
 	}
 	return string(s)
@@ -164,7 +164,8 @@ func callbackErrors(e *issuance.Error) []callbacks.Error {
 	var out []callbacks.Error
 	for _, f := range e.Fields {
 		field, _, _ := strings.Cut(strings.TrimPrefix(f.Pointer, "/"), "/")
-		out = append(out, callbacks.Error{Href: "#" + field, Text: capital(field) + ": " + f.Reason + "."})
+		label := map[string]string{"url": "Address", "name": "Name", "types": "Credentials", "statuses": "Events"}[field]
+		out = append(out, callbacks.Error{Href: "#" + field, Text: label + ": " + f.Reason + "."})
 	}
 	return out
 }

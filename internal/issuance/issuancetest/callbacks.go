@@ -169,6 +169,17 @@ func replayed(t *testing.T, s suite) {
 	if err != nil || ping.Delivery.Status != issuance.CallbackPing || ping.Endpoint.URL != "https://a" {
 		t.Errorf("got %+v, %v", ping, err)
 	}
+	second, err := s.AddPing(s.ctx, "a", "ping_2", later, later.Add(time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := issuance.Attempt{Delivery: second.Delivery.ID, Lease: second.Lease, At: later, State: issuance.DeliveryDelivered, NextAt: later, Result: "HTTP 204"}
+	if err := s.Finish(s.ctx, []issuance.Attempt{ended}); err != nil {
+		t.Fatal(err)
+	}
+	if got, _, err := s.Delivery(s.ctx, second.Delivery.ID); err != nil || got.State != issuance.DeliveryDelivered || got.LastResult != "HTTP 204" {
+		t.Errorf("a delivery that is about no offer ended as %+v, %v", got, err)
+	}
 	if err := s.DeleteEndpoint(s.ctx, "a"); err != nil {
 		t.Fatal(err)
 	}
