@@ -20,5 +20,5 @@ func callbackOptions(cfg config.Config, o Options) outbound.Options {
 // WalletOptions is where a wallet for trials may go: to an issuer anywhere, also on this machine, by any of its addresses, and in a
 // private network.
 func WalletOptions() outbound.Options {
-	return outbound.Options{Allow: slices.Concat(outbound.Loopback(), outbound.Private()), AllowOwn: true}
+	return outbound.Options{Allow: slices.Concat(outbound.Loopback(), outbound.Private(), outbound.Own()), AllowOwn: true}
 }

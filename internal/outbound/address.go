@@ -14,6 +14,22 @@ func Private() []netip.Prefix {
 	return prefixes("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", "100.64.0.0/10")
 }
 
+// Own is this machine by the addresses of its interfaces, whatever ranges they are of; nothing when the system does not tell.
+func Own() []netip.Prefix {
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil
+	}
+	var out []netip.Prefix
+	for _, a := range addrs {
+		if p, err := netip.ParsePrefix(a.String()); err == nil {
+			ip := p.Addr().Unmap()
+			out = append(out, netip.PrefixFrom(ip, ip.BitLen()))
+		}
+	}
+	return out
+}
+
 // check judges an address that is about to be called.
 func (o Options) check(ip netip.Addr) error {
 	if ip.Zone() != "" { // no prefix contains an address with a zone, so it would pass every range below
