@@ -120,9 +120,14 @@ func (s *Store) ListEndpoints(ctx context.Context) ([]issuance.Endpoint, error) 
 }
 
 func (s *Store) endpoints(ctx context.Context, where string, args ...any) ([]issuance.Endpoint, error) {
+	return s.readEndpoints(ctx, `, (SELECT count(*) FROM deliveries d WHERE d.endpoint_id = endpoints.id AND d.state = 'queued') AS queued`, where, args...)
+}
+
+// readEndpoints reads endpoints with further columns.
+func (s *Store) readEndpoints(ctx context.Context, columns, where string, args ...any) ([]issuance.Endpoint, error) {
 	var rows []endpointRow
-	err := s.reads.WithContext(ctx).Raw("SELECT "+endpointColumns+`, (SELECT count(*) FROM deliveries d WHERE d.endpoint_id = endpoints.id AND d.state = 'queued') AS queued
-		FROM endpoints WHERE `+where+" AND state <> ? ORDER BY created_at, id", append(args, stateDeleted)...).Scan(&rows).Error
+	err := s.reads.WithContext(ctx).Raw("SELECT "+endpointColumns+columns+" FROM endpoints WHERE "+where+" AND state <> ? ORDER BY created_at, id",
+		append(args, stateDeleted)...).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read endpoints: %w", err)
 	}

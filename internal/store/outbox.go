@@ -21,33 +21,31 @@ func (s *Store) Due(ctx context.Context, now time.Time) ([]issuance.EndpointID, 
 }
 
 // Lease implements issuance.Outbox. A delivery may go when no earlier one of its offer to its endpoint is still queued. What is out is
-// due again when its lease ends, so that it needs no second look.
+// due again when its lease ends, so that it needs no second look. The query is written so that PostgreSQL walks the index in order and
+// stops at the limit, with one look for each row, however many wait and whatever it believes of their number.
 func (s *Store) Lease(ctx context.Context, endpoint issuance.EndpointID, now time.Time, forTime time.Duration, limit int) ([]issuance.Leased, error) {
-	e, err := s.Endpoint(ctx, endpoint) // before an attempt is counted
-	if issuance.KindOf(err) == issuance.NotFound {
-		return nil, nil
-	}
-	if err != nil {
+	found, err := s.readEndpoints(ctx, "", "id = ?", string(endpoint)) // before an attempt is counted
+	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	lock := ""
+	in, lock, end := "IN (", "", ")"
 	if s.postgres {
-		lock = " FOR UPDATE SKIP LOCKED" // another process takes others
+		in, lock, end = "= ANY (ARRAY (", " FOR UPDATE SKIP LOCKED", "))" // another process takes others
 	}
 	until, at := millis(now.Add(forTime)), millis(now)
 	var rows []deliveryRow
 	err = s.db.WithContext(ctx).Raw(`UPDATE deliveries SET lease_until = ?, next_at = ?, attempts = attempts + 1
-		WHERE state = 'queued' AND next_at <= ? AND EXISTS (SELECT 1 FROM endpoints WHERE id = ? AND state = 'active') AND id IN (
+		WHERE state = 'queued' AND next_at <= ? AND EXISTS (SELECT 1 FROM endpoints WHERE id = ? AND state = 'active') AND id `+in+`
 			SELECT d.id FROM deliveries d WHERE d.endpoint_id = ? AND d.state = 'queued' AND d.next_at <= ?
-				AND NOT EXISTS (SELECT 1 FROM deliveries p WHERE p.endpoint_id = d.endpoint_id AND p.offer_id = d.offer_id AND p.state = 'queued' AND p.id < d.id)
-			ORDER BY d.next_at, d.id LIMIT ?`+lock+`)
+				AND (SELECT p.id FROM deliveries p WHERE p.endpoint_id = d.endpoint_id AND p.offer_id = d.offer_id AND p.state = 'queued' AND p.id < d.id LIMIT 1) IS NULL
+			ORDER BY d.next_at, d.id LIMIT ?`+lock+end+`
 		RETURNING `+deliveryColumns, until, until, at, string(endpoint), string(endpoint), at, limit).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("lease deliveries: %w", err)
 	}
 	out := make([]issuance.Leased, 0, len(rows))
 	for _, r := range rows {
-		out = append(out, issuance.Leased{Delivery: r.delivery(), Endpoint: e, Lease: moment(until)})
+		out = append(out, issuance.Leased{Delivery: r.delivery(), Endpoint: found[0], Lease: moment(until)})
 	}
 	return out, nil
 }
