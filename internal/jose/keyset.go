@@ -2,15 +2,13 @@ package jose
 
 import (
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/rsa"
 	"errors"
+	"math/big"
 	"slices"
 
 	"github.com/lestrrat-go/jwx/v2/jwa"
-	"github.com/lestrrat-go/jwx/v2/jwk"
 	"github.com/lestrrat-go/jwx/v2/jws"
 
 	"counterfoil/internal/strictjson"
@@ -58,38 +56,53 @@ func ParseKeySet(raw []byte) (KeySet, error) {
 }
 
 func parseSetKey(members map[string]any) (setKey, bool) {
-	_, private := members["d"]
-	_, symmetric := members["k"]
-	encoded, err := strictjson.Encode(members)
-	if err != nil || private || symmetric {
-		return setKey{}, false
-	}
-	parsed, err := jwk.ParseKey(encoded)
-	if err != nil {
-		return setKey{}, false
-	}
-	var raw any
-	if err := parsed.Raw(&raw); err != nil {
-		return setKey{}, false
-	}
-	k := setKey{kid: parsed.KeyID(), key: raw}
-	switch key := raw.(type) {
-	case *ecdsa.PublicKey:
-		if key.Curve == elliptic.P256() {
-			k.algs = []string{"ES256"}
+	k := setKey{}
+	k.kid, _ = members["kid"].(string)
+	switch members["kty"] {
+	case "EC":
+		encoded, err := strictjson.Encode(members)
+		if err != nil {
+			return setKey{}, false
 		}
-	case *rsa.PublicKey:
-		if bits := key.N.BitLen(); bits >= minRSABits && bits <= maxRSABits {
-			k.algs = []string{"RS256", "PS256"}
+		if public, err := ParsePublicJWK(encoded); err == nil && public.Alg() == "ES256" {
+			k.key, k.algs = public.key, []string{"ES256"}
 		}
-	case ed25519.PublicKey:
-		if len(key) == ed25519.PublicKeySize { // crypto/ed25519 panics for any other
-			k.algs = []string{"EdDSA"}
+	case "RSA":
+		if key, ok := parseRSA(members); ok {
+			k.key, k.algs = key, []string{"RS256", "PS256"}
 		}
+	case "OKP":
+		if x, err := member(members, "x"); err == nil && members["crv"] == "Ed25519" && len(x) == ed25519.PublicKeySize {
+			k.key, k.algs = ed25519.PublicKey(x), []string{"EdDSA"}
+		}
+	}
+	if _, private := members["d"]; private {
+		return setKey{}, false
 	}
 	// The key's own words about its purpose only take algorithms away.
 	k.algs = slices.DeleteFunc(k.algs, func(alg string) bool { return checkPurpose(members, alg) != nil })
 	return k, len(k.algs) > 0
+}
+
+// parseRSA reads modulus and exponent (RFC 7518 §6.3.1).
+func parseRSA(members map[string]any) (*rsa.PublicKey, bool) {
+	n, errN := member(members, "n")
+	e, errE := member(members, "e")
+	if errN != nil || errE != nil {
+		return nil, false
+	}
+	modulus, exponent := new(big.Int).SetBytes(n), new(big.Int).SetBytes(e)
+	const least = 3
+	if bits := modulus.BitLen(); bits < minRSABits || bits > maxRSABits || exponent.BitLen() > 31 || exponent.Int64() < least || exponent.Bit(0) == 0 {
+		return nil, false
+	}
+	return &rsa.PublicKey{N: modulus, E: int(exponent.Int64())}, true
+}
+
+// member reads a member that is bytes in base64url.
+func member(members map[string]any, name string) ([]byte, error) {
+	text, _ := members[name].(string)
+	return DecodeBase64URL(text)
 }
 
 // Verify checks the signature of a token by the key that its kid names, or, when it names none, by the only key of the set
