@@ -64,6 +64,11 @@ func (c Client) Has(s Scope) bool { return !c.Disabled && slices.Contains(c.Scop
 // MayUse tells whether the client has to do with a type.
 func (c Client) MayUse(typ string) bool { return len(c.Types) == 0 || slices.Contains(c.Types, typ) }
 
+// MayUseAll tells whether the client has to do with every one of the types, of which none means all.
+func (c Client) MayUseAll(types []string) bool {
+	return len(c.Types) == 0 || len(types) > 0 && !slices.ContainsFunc(types, func(t string) bool { return !c.MayUse(t) })
+}
+
 // MayCallFrom tells whether the client may call from an address.
 func (c Client) MayCallFrom(at netip.Addr) bool {
 	return len(c.Networks) == 0 || slices.ContainsFunc(c.Networks, func(n netip.Prefix) bool { return n.Contains(at.Unmap()) })
@@ -89,7 +94,7 @@ func (c Client) covers(o Client) error {
 			return &Error{Kind: Denied, Code: "insufficient_scope", Reason: "a client cannot give a scope that it does not have itself"}
 		}
 	}
-	if len(c.Types) > 0 && (len(o.Types) == 0 || slices.ContainsFunc(o.Types, func(t string) bool { return !c.MayUse(t) })) {
+	if !c.MayUseAll(o.Types) {
 		return &Error{Kind: Denied, Code: "configuration_not_allowed", Reason: "a client cannot give types that it does not have itself"}
 	}
 	within := func(n netip.Prefix) bool {

@@ -342,6 +342,74 @@ func TestClients_have_to_do_with_their_types_only(t *testing.T) {
 	}
 }
 
+// Whoever has to do with some types only must not come to the events of others by way of callbacks, and change no other type.
+func TestClients_have_to_do_with_their_callbacks_only(t *testing.T) {
+	h := locked(t)
+	_, facts := h.client(t, staff.NewClient{Name: "facts", Scopes: staff.Scopes(), Types: []string{"Facts"}})
+	all := h.holder(t, "all", staff.Scopes()...)
+	callback := func(key, types string) (string, int) {
+		var made struct {
+			ID string `json:"callback_id"`
+		}
+		got := h.call(t, to("/callbacks", `{"url":"https://bank.example/hook"`+types+`}`).by(key))
+		if got.status == http.StatusCreated && json.Unmarshal([]byte(got.body), &made) != nil {
+			t.Fatal(got.body)
+		}
+		return made.ID, got.status
+	}
+	own, status := callback(facts, `,"types":["Facts"]`)
+	if status != http.StatusCreated {
+		t.Fatalf("its own: %d", status)
+	}
+	for _, types := range []string{``, `,"types":[]`, `,"types":["` + account + `"]`, `,"types":["Facts","` + account + `"]`} {
+		if _, status := callback(facts, types); status != http.StatusForbidden {
+			t.Errorf("POST with%s: %d", types, status)
+		}
+	}
+	for _, types := range []string{`[]`, `["` + account + `"]`} {
+		r := to("/callbacks/"+own, `{"types":`+types+`}`).by(facts)
+		r.method = http.MethodPatch
+		refused(t, r, h.call(t, r), http.StatusForbidden, "configuration_not_allowed")
+	}
+	others, _ := callback(all, ``)
+	h.create(t, post(goodBody).by(all))
+	var log struct {
+		Deliveries []struct {
+			ID json.Number `json:"delivery_id"`
+		} `json:"deliveries"`
+	}
+	h.as(t, get("/callbacks/"+others+"/deliveries").by(all), http.StatusOK, &log)
+	if len(log.Deliveries) == 0 {
+		t.Fatal("nothing was queued")
+	}
+	patch := to("/callbacks/"+others, `{"url":"https://evil.example/"}`).by(facts)
+	patch.method = http.MethodPatch
+	end := bare("/callbacks/" + others).by(facts)
+	end.method = http.MethodDelete
+	delivery := "/deliveries/" + log.Deliveries[0].ID.String()
+	for _, r := range []request{
+		get("/callbacks/" + others).by(facts), patch, end, bare("/callbacks/" + others + "/pause").by(facts), bare("/callbacks/" + others + "/resume").by(facts),
+		bare("/callbacks/" + others + "/rotate_secret").by(facts), bare("/callbacks/" + others + "/ping").by(facts),
+		to("/callbacks/"+others+"/replay", `{"failed_only":true}`).by(facts), get("/callbacks/" + others + "/deliveries").by(facts),
+		get("/callbacks/none").by(facts),
+	} {
+		refused(t, r, h.call(t, r), http.StatusNotFound, "callback_not_found")
+	}
+	for _, r := range []request{get(delivery).by(facts), bare(delivery + "/replay").by(facts), get("/deliveries/999999").by(facts)} {
+		refused(t, r, h.call(t, r), http.StatusNotFound, "delivery_not_found")
+	}
+	if got := h.call(t, get("/callbacks").by(facts)); !strings.Contains(got.body, own) || strings.Contains(got.body, others) {
+		t.Errorf("the list is %s", got.body)
+	}
+	for _, r := range []request{get("/callbacks/" + own).by(facts), get("/callbacks/" + own + "/deliveries").by(facts), get(delivery).by(all)} {
+		if got := h.call(t, r); got.status != http.StatusOK {
+			t.Errorf("%s: %d %s", r.path, got.status, got.body)
+		}
+	}
+	r := to("/types?dry_run=true", `{"credential_configuration_id":"`+account+`","type_metadata":{"vct":"urn:x"}}`).by(facts)
+	refused(t, r, h.call(t, r), http.StatusForbidden, "configuration_not_allowed")
+}
+
 // OF-117, and who made an offer and ended it is on its record by name.
 func TestClients_are_on_the_record_and_share_no_idempotency_key(t *testing.T) {
 	h := locked(t)

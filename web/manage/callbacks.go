@@ -81,8 +81,11 @@ func (d *door) listCallbacks(c *fiber.Ctx) error {
 		return err
 	}
 	out := make([]callbackShown, 0, len(list))
+	client := clientOf(c.UserContext())
 	for _, e := range list {
-		out = append(out, d.showEndpoint(e))
+		if client.MayUseAll(e.Types) {
+			out = append(out, d.showEndpoint(e))
+		}
 	}
 	return answer(c, fiber.StatusOK, map[string]any{"callbacks": out})
 }
@@ -113,6 +116,9 @@ func (d *door) createCallback(c *fiber.Ctx) error {
 		if n.Secret = secret.NewText(*req.Secret); n.Secret.IsZero() {
 			return invalid("/secret", "must not be empty: leave it out to have one made")
 		}
+	}
+	if !clientOf(c.UserContext()).MayUseAll(n.Types) {
+		return forbidden{code: codeType}
 	}
 	e, err := d.Callbacks.CreateEndpoint(c.UserContext(), n)
 	if err != nil {
@@ -155,6 +161,9 @@ func (d *door) changeCallback(c *fiber.Ctx) error {
 	}
 	if req.Secret != nil {
 		return invalid("/secret", "is changed by rotate_secret")
+	}
+	if req.Types != nil && !clientOf(c.UserContext()).MayUseAll(*req.Types) {
+		return forbidden{code: codeType}
 	}
 	e, err := d.Callbacks.ChangeEndpoint(c.UserContext(), issuance.EndpointChange{
 		ID: endpointID(c), URL: req.URL, Name: req.Name, Types: req.Types, Statuses: req.Statuses,

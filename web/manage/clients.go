@@ -125,7 +125,7 @@ func (r clientRequest) client() (staff.NewClient, error) {
 	return n, nil
 }
 
-// addClient makes a client. Sent again it is 409 by the client's name, so an Idempotency-Key adds nothing: the key could not be shown twice.
+// addClient makes a client. The same Idempotency-Key again gets the client, but its key is shown in the first answer only.
 func (d *door) addClient(c *fiber.Ctx) error {
 	var req clientRequest
 	if err := readChange(c, &req); err != nil {
@@ -139,12 +139,13 @@ func (d *door) addClient(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	shown := showClient(client)
+	kept := showClient(client)
+	full := kept
 	if key != nil {
-		shown.Key = key.Secret.Reveal()
+		full.Key = key.Secret.Reveal()
 	}
 	c.Set(fiber.HeaderLocation, "/clients/"+string(client.ID))
-	return answer(c, fiber.StatusCreated, shown)
+	return answerShownOnce(c, fiber.StatusCreated, full, kept)
 }
 
 func (d *door) listClients(c *fiber.Ctx) error {
@@ -212,10 +213,11 @@ func (d *door) addKey(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	shown := showKey(key.Key)
-	shown.Key = key.Secret.Reveal()
+	kept := showKey(key.Key)
+	full := kept
+	full.Key = key.Secret.Reveal()
 	c.Set(fiber.HeaderLocation, "/clients/"+string(id))
-	return answer(c, fiber.StatusCreated, shown)
+	return answerShownOnce(c, fiber.StatusCreated, full, kept)
 }
 
 func (d *door) revokeKey(c *fiber.Ctx) error {
@@ -230,7 +232,6 @@ func (d *door) revokeKey(c *fiber.Ctx) error {
 }
 
 // readChange reads a request that changes something: no query, an Idempotency-Key that is well-formed, and the body into v unless v is nil.
-// These changes are the same done twice, so the key is not remembered.
 func readChange(c *fiber.Ctx, v any) error {
 	if _, err := readQuery(c); err != nil {
 		return err

@@ -204,3 +204,26 @@ func TestClients_cannot_shut_the_last_manager_out(t *testing.T) {
 	h.as(t, bare("/clients/"+string(admin.ID)+"/disable").by(second), http.StatusOK, &after)
 	refused(t, last[0].send, h.call(t, last[0].send), http.StatusUnauthorized, "unauthenticated")
 }
+
+// A repeat under the same Idempotency-Key makes nothing new, and does not show the key again: it is kept nowhere.
+func TestKeys_are_shown_once_also_to_who_asks_again(t *testing.T) {
+	h := locked(t)
+	admin := h.holder(t, "admin", staff.Scopes()...)
+	send := to("/clients", `{"name":"core","scopes":["offers:read"]}`).by(admin).with("Idempotency-Key", "one")
+	var first, second shownClient
+	h.as(t, send, http.StatusCreated, &first)
+	if again := h.as(t, send, http.StatusCreated, &second); again.headers.Get("Idempotent-Replayed") != "true" || first.ClientID != second.ClientID {
+		t.Errorf("the repeat is %s", again.body)
+	}
+	if !strings.HasPrefix(first.Key, "cfk_") || second.Key != "" {
+		t.Error("the key is shown not once")
+	}
+	more := bare("/clients/"+first.ClientID+"/keys").by(admin).with("Idempotency-Key", "two")
+	one, two := h.call(t, more), h.call(t, more)
+	if one.status != http.StatusCreated || two.status != http.StatusCreated || !strings.Contains(one.body, "cfk_") || strings.Contains(two.body, "cfk_") {
+		t.Errorf("%d, then %d %s", one.status, two.status, two.body)
+	}
+	if c, err := h.clients.ClientByName(t.Context(), "core"); err != nil || len(c.Keys) != 2 {
+		t.Errorf("%d keys were made, %v", len(c.Keys), err)
+	}
+}

@@ -117,20 +117,20 @@ func (d *door) mountOffers(app *fiber.App) {
 }
 
 func (d *door) mountCallbacks(app *fiber.App) {
-	write := d.need(staff.ScopeCallbacksWrite)
+	write, own, delivery := d.need(staff.ScopeCallbacksWrite), d.needOwnCallback(), d.needOwnDelivery()
 	app.Get("/callbacks", write, d.listCallbacks)
 	app.Post("/callbacks", write, d.once(d.createCallback))
-	app.Get("/callbacks/:callback", write, d.showCallback)
-	app.Patch("/callbacks/:callback", write, d.changeCallback)
-	app.Delete("/callbacks/:callback", write, d.deleteCallback)
-	app.Post("/callbacks/:callback/pause", write, d.once(d.pauseCallback))
-	app.Post("/callbacks/:callback/resume", write, d.once(d.resumeCallback))
-	app.Post("/callbacks/:callback/rotate_secret", write, d.once(d.rotateSecret))
-	app.Post("/callbacks/:callback/ping", write, surface.Limit(pingsPerMinute, d.Clock), d.once(d.pingCallback))
-	app.Post("/callbacks/:callback/replay", write, d.once(d.replayCallback))
-	app.Get("/callbacks/:callback/deliveries", write, d.listDeliveries)
-	app.Get("/deliveries/:delivery", write, d.showDelivery)
-	app.Post("/deliveries/:delivery/replay", write, d.once(d.replayDelivery))
+	app.Get("/callbacks/:callback", own, d.showCallback)
+	app.Patch("/callbacks/:callback", own, d.changeCallback)
+	app.Delete("/callbacks/:callback", own, d.deleteCallback)
+	app.Post("/callbacks/:callback/pause", own, d.once(d.pauseCallback))
+	app.Post("/callbacks/:callback/resume", own, d.once(d.resumeCallback))
+	app.Post("/callbacks/:callback/rotate_secret", own, d.once(d.rotateSecret))
+	app.Post("/callbacks/:callback/ping", own, surface.Limit(pingsPerMinute, d.Clock), d.once(d.pingCallback))
+	app.Post("/callbacks/:callback/replay", own, d.once(d.replayCallback))
+	app.Get("/callbacks/:callback/deliveries", own, d.listDeliveries)
+	app.Get("/deliveries/:delivery", delivery, d.showDelivery)
+	app.Post("/deliveries/:delivery/replay", delivery, d.once(d.replayDelivery))
 }
 
 func (d *door) mountClients(app *fiber.App) {

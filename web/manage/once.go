@@ -10,6 +10,7 @@ import (
 
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/secret"
+	"counterfoil/internal/strictjson"
 )
 
 // How long a key keeps its meaning, and how long its work may take before it is given up for dead.
@@ -63,11 +64,27 @@ func (d *door) onceWith(do fiber.Handler, parameters ...string) fiber.Handler {
 			}
 			return err
 		}
-		location := c.GetRespHeader(fiber.HeaderLocation)
+		location, body := c.GetRespHeader(fiber.HeaderLocation), c.Response().Body()
+		if kept, has := c.Locals(keptKey{}).([]byte); has {
+			body = kept
+		}
 		return d.Answers.FinishAnswer(ctx, claim.KeyHash, issuance.Answered{
-			Status: c.Response().StatusCode(), Body: append([]byte(location+"\n"), c.Response().Body()...),
+			Status: c.Response().StatusCode(), Body: append([]byte(location+"\n"), body...),
 		})
 	}
+}
+
+type keptKey struct{}
+
+// answerShownOnce answers with full, of which a repeat gets kept: an API key is nowhere but in the first answer, not even sealed in the
+// record of answers. Whoever lost that answer revokes the key and makes another.
+func answerShownOnce(c *fiber.Ctx, status int, full, kept any) error {
+	body, err := strictjson.Encode(kept)
+	if err != nil {
+		return err
+	}
+	c.Locals(keptKey{}, body)
+	return answer(c, status, full)
 }
 
 // fingerprint tells requests apart: method, path, query and body.

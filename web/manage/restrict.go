@@ -4,7 +4,10 @@ import (
 	"context"
 	"slices"
 
+	"github.com/gofiber/fiber/v2"
+
 	"counterfoil/internal/issuance"
+	"counterfoil/internal/staff"
 )
 
 // restricted is the offers as a client sees them that has to do with some types only: the others are not there. It stands between
@@ -86,4 +89,48 @@ func (r restricted) Timeline(ctx context.Context, id issuance.OfferID) (issuance
 		return issuance.Timeline{}, err
 	}
 	return r.offers.Timeline(ctx, id)
+}
+
+// needOwnCallback is need for a callback endpoint: whoever has to do with some types only sees those endpoints that are told of nothing
+// else. A secret, a delivery or a new address of another would let it read events that are not there for it.
+func (d *door) needOwnCallback() fiber.Handler {
+	return d.needOwn(func(c *fiber.Ctx) (issuance.EndpointID, error) { return endpointID(c), nil },
+		issuance.Refuse(issuance.NotFound, "callback_not_found", "there is no such callback endpoint"))
+}
+
+// needOwnDelivery is likewise for a delivery, by the endpoint it is for.
+func (d *door) needOwnDelivery() fiber.Handler {
+	return d.needOwn(func(c *fiber.Ctx) (issuance.EndpointID, error) {
+		id, err := readDeliveryID(c)
+		if err != nil {
+			return "", err
+		}
+		one, _, err := d.Deliveries.Delivery(c.UserContext(), id)
+		return one.Endpoint, err
+	}, issuance.Refuse(issuance.NotFound, "delivery_not_found", "there is no such delivery"))
+}
+
+// needOwn answers hidden, which is to the letter what is not there gets, for an endpoint that the client has not to do with.
+func (d *door) needOwn(id func(c *fiber.Ctx) (issuance.EndpointID, error), hidden error) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		client := clientOf(c.UserContext())
+		if !client.Has(staff.ScopeCallbacksWrite) {
+			return forbidden{code: codeScope, scope: staff.ScopeCallbacksWrite}
+		}
+		if len(client.Types) == 0 {
+			return c.Next()
+		}
+		endpoint, err := id(c)
+		if err != nil {
+			return err
+		}
+		e, err := d.Endpoints.Endpoint(c.UserContext(), endpoint)
+		if issuance.KindOf(err) == issuance.NotFound || err == nil && !client.MayUseAll(e.Types) {
+			return hidden
+		}
+		if err != nil {
+			return err
+		}
+		return c.Next()
+	}
 }

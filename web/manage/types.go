@@ -83,6 +83,9 @@ func (d *door) addType(c *fiber.Ctx) error {
 	if req.Metadata == nil {
 		return invalid("/type_metadata", "is missing")
 	}
+	if !clientOf(c.UserContext()).MayUse(req.ID) {
+		return forbidden{code: codeType}
+	}
 	v := issuance.TypeVersion{ID: req.ID, CreatedBy: caller(c.UserContext()).Name}
 	if v.Metadata, err = strictjson.Encode(req.Metadata); err != nil {
 		return err
