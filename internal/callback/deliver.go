@@ -96,7 +96,7 @@ func (d *Deliverer) round(ctx, attempts context.Context) (more bool, err error) 
 	}
 	for _, id := range due {
 		l := d.lane(id)
-		free := l.room()
+		free := l.room(d.clock())
 		if free == 0 {
 			continue
 		}
@@ -111,7 +111,7 @@ func (d *Deliverer) round(ctx, attempts context.Context) (more bool, err error) 
 				d.attempt(attempts, l, one)
 			})
 		}
-		more = more || len(leased) == free && l.room() > 0
+		more = more || len(leased) == free && l.room(d.clock()) > 0
 	}
 	return more, nil
 }

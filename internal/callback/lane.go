@@ -12,6 +12,9 @@ import (
 const (
 	narrow = 16
 	wide   = 128
+	// probeEvery is how often an endpoint that nothing gets through to is tried: a receiver in trouble, and this machine, are spared the
+	// rest until one event gets through.
+	probeEvery = time.Second
 )
 
 // lane is what this process knows of one endpoint. The zero health is an endpoint of which nothing was seen yet: it may have failed
@@ -20,16 +23,25 @@ type lane struct {
 	mu          sync.Mutex
 	width, out  int
 	up, failing bool
+	// probeAt is when an endpoint that is failing is tried next.
+	probeAt time.Time
 	// succeeded is when the last success was, returned when the endpoint last came back.
 	succeeded, returned time.Time
 }
 
 func newLane() *lane { return &lane{width: narrow} }
 
-func (l *lane) room() int {
+// room tells how many more deliveries may go out at the time now.
+func (l *lane) room(now time.Time) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return max(0, l.width-l.out)
+	if !l.failing {
+		return max(0, l.width-l.out)
+	}
+	if l.out > 0 || now.Before(l.probeAt) {
+		return 0
+	}
+	return 1
 }
 
 func (l *lane) enter() {
@@ -68,6 +80,7 @@ func (l *lane) learn(d issuance.Delivery, o outcome, began, now time.Time) (chan
 		l.width = min(l.width+1, wide)
 		return change, false
 	}
+	l.probeAt = now.Add(probeEvery)
 	l.width = max(l.width/2, narrow) // half, so that a receiver in trouble is asked less
 	if o.gone {
 		return issuance.HealthStopped, false

@@ -88,8 +88,9 @@ func decisions() map[string]staff.Scope {
 		"POST /clients/:client/keys":             staff.ScopeKeysManage,
 		"POST /clients/:client/keys/:key/revoke": staff.ScopeKeysManage,
 
-		"GET /livez":  "",
-		"GET /readyz": "",
+		"GET /openapi.json": "",
+		"GET /livez":        "",
+		"GET /readyz":       "",
 	}
 }
 

@@ -258,7 +258,9 @@ func (h *house) call(t *testing.T, r request) answer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer{res.StatusCode, res.Header, string(body)}
+	got := answer{res.StatusCode, res.Header, string(body)}
+	readDocument(t).hold(t, r, got)
+	return got
 }
 
 // offers counts what is stored.

@@ -75,11 +75,16 @@ type door struct {
 	// waiting counts the requests that wait for an offer to end.
 	waiting  atomic.Int64
 	failures *surface.Failures
+	openapi  openapi
 }
 
 // New makes the door with every route.
 func New(d Dependencies) *fiber.App {
-	m := &door{Dependencies: d, failures: surface.NewFailures(badTries, d.Clock)}
+	document, err := newOpenAPI()
+	if err != nil {
+		panic("manage: " + err.Error()) // the document is part of the program
+	}
+	m := &door{Dependencies: d, failures: surface.NewFailures(badTries, d.Clock), openapi: document}
 	m.Offers, m.Credentials = restricted{d.Offers}, restrictedCredentials{d.Credentials}
 	app := surface.New(surface.Door{
 		Name: "management", BodyLimit: bodyLimit, Log: d.Log, TrustedProxies: d.TrustedProxies, Observe: d.Observe, Phrase: m.phrase, Headers: surface.APIHeaders(),
@@ -88,6 +93,7 @@ func New(d Dependencies) *fiber.App {
 	m.mountOffers(app)
 	m.mountCallbacks(app)
 	m.mountClients(app)
+	app.Get("/openapi.json", m.showOpenAPI)
 	app.Get("/livez", m.livez)
 	app.Get("/readyz", m.readyz)
 	surface.Close(app)
