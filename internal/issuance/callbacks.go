@@ -228,8 +228,9 @@ func checkSecret(s secret.Text) []Field {
 		return nil
 	}
 	raw, ok := strings.CutPrefix(s.Reveal(), secretPrefix)
-	key, err := base64.StdEncoding.DecodeString(raw)
-	if !ok || err != nil || len(key) < minSecretBytes || len(key) > maxSecretBytes {
+	key, err := base64.StdEncoding.Strict().DecodeString(raw)
+	// The decoder passes over line ends, which come with what was pasted; another library may not.
+	if !ok || err != nil || strings.ContainsAny(raw, "\r\n") || len(key) < minSecretBytes || len(key) > maxSecretBytes {
 		return []Field{{"/secret", codeValidationFailed, fmt.Sprintf("must be whsec_ and the base64 of %d to %d bytes", minSecretBytes, maxSecretBytes)}}
 	}
 	return nil
