@@ -32,6 +32,9 @@ func (d *door) listCredentials(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if err := checkText(query, "offer_id", "type"); err != nil {
+		return err
+	}
 	f := issuance.CredentialFilter{Offer: issuance.OfferID(query["offer_id"])}
 	if f.Limit, err = readLimit(query); err != nil {
 		return err
@@ -39,7 +42,7 @@ func (d *door) listCredentials(c *fiber.Ctx) error {
 	if id, has := query["type"]; has {
 		f.Types = []string{id}
 	}
-	at, id, err := readCursor(query, "cursor")
+	at, id, err := credentialList.readCursor(query, "cursor")
 	if err != nil {
 		return err
 	}
@@ -58,7 +61,7 @@ func (d *door) listCredentials(c *fiber.Ctx) error {
 	if len(list) == f.Limit {
 		list = list[:f.Limit-1]
 		last := list[len(list)-1]
-		page.Next = cursor(last.IssuedAt.UnixMilli(), last.ID)
+		page.Next = credentialList.cursor(last.IssuedAt.UnixMilli(), last.ID)
 	}
 	for _, one := range list {
 		page.Credentials = append(page.Credentials, showCredential(one))
@@ -67,7 +70,11 @@ func (d *door) listCredentials(c *fiber.Ctx) error {
 }
 
 func (d *door) credential(c *fiber.Ctx) (issuance.Credential, error) {
-	list, err := d.Credentials.ListCredentials(c.UserContext(), issuance.CredentialFilter{ID: c.Params("credential"), Limit: 1})
+	id := c.Params("credential")
+	if checkText(map[string]string{"id": id}, "id") != nil {
+		return issuance.Credential{}, noCredential()
+	}
+	list, err := d.Credentials.ListCredentials(c.UserContext(), issuance.CredentialFilter{ID: id, Limit: 1})
 	if err != nil {
 		return issuance.Credential{}, err
 	}

@@ -94,6 +94,9 @@ func (d *door) listDeliveries(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if err := checkText(query, "offer_id"); err != nil {
+		return err
+	}
 	f := issuance.DeliveryFilter{Offer: issuance.OfferID(query["offer_id"])}
 	if f.Limit, err = readLimit(query); err != nil {
 		return err
@@ -115,7 +118,7 @@ func (d *door) listDeliveries(c *fiber.Ctx) error {
 	for _, s := range statuses {
 		f.Status = s
 	}
-	before, rest, err := readCursor(query, "cursor")
+	before, rest, err := deliveryList.readCursor(query, "cursor")
 	if err != nil {
 		return err
 	}
@@ -141,7 +144,7 @@ func (d *door) answerDeliveries(c *fiber.Ctx, id issuance.EndpointID, f issuance
 	}{Deliveries: []deliveryShown{}}
 	if len(list) == f.Limit {
 		list = list[:f.Limit-1]
-		page.Next = cursor(int64(list[len(list)-1].ID), "")
+		page.Next = deliveryList.cursor(int64(list[len(list)-1].ID), "")
 	}
 	for _, one := range list {
 		page.Deliveries = append(page.Deliveries, showDelivery(one))

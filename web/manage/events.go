@@ -72,7 +72,7 @@ func (d *door) listEvents(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	after, rest, err := readCursor(query, "after")
+	after, rest, err := eventList.readCursor(query, "after")
 	if err != nil {
 		return err
 	}
@@ -87,10 +87,10 @@ func (d *door) listEvents(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	next, out := cursor(after, ""), make([]feedShown, 0, len(events))
+	next, out := eventList.cursor(after, ""), make([]feedShown, 0, len(events))
 	for _, e := range events {
 		shown := feedShown{
-			Cursor: cursor(e.Position, ""), OfferID: e.Offer, Sequence: e.Sequence, Kind: e.Kind, At: stamp(e.At), Status: e.Kind.Callback(), Cause: e.Cause,
+			Cursor: eventList.cursor(e.Position, ""), OfferID: e.Offer, Sequence: e.Sequence, Kind: e.Kind, At: stamp(e.At), Status: e.Kind.Callback(), Cause: e.Cause,
 		}
 		if shown.Status == issuance.CallbackFailed {
 			shown.ErrorDetails = e.Cause

@@ -1,12 +1,15 @@
 package manage
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -30,6 +33,16 @@ func readLimit(query map[string]string) (int, error) {
 		return 0, invalid("/limit", "must be 1 to "+strconv.Itoa(maxLimit))
 	}
 	return int(n), nil
+}
+
+// checkText refuses values that no record can have: PostgreSQL takes no text with these bytes and would call the question a fault.
+func checkText(query map[string]string, names ...string) error {
+	for _, name := range names {
+		if text := query[name]; !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			return invalid("/"+name, "must be text")
+		}
+	}
+	return nil
 }
 
 // readTime reads a moment (RFC 3339), or gives the zero time.
@@ -74,24 +87,45 @@ func errCursor() error {
 	return malformed{fiber.StatusBadRequest, "invalid_cursor", "", "the cursor is not one that was given here"}
 }
 
-// A cursor is a number and, where numbers may be equal, a name; callers must not look into it.
-const numberBytes = 8
+// A cursor is a check sum, a number and, where numbers may be equal, a name; callers must not look into it. The sum keeps nobody out:
+// there is nothing behind a cursor that its list does not show. It tells a cursor that was changed, cut, or is another list's, which
+// would otherwise pass over rows without a word.
+const (
+	sumBytes    = 4
+	numberBytes = 8
+)
 
-func cursor(number int64, name string) string {
-	b := binary.BigEndian.AppendUint64(nil, uint64(number)) //nolint:gosec // comes back the same way
-	return base64.RawURLEncoding.EncodeToString(append(b, name...))
+// listing names a list in the check sums of its cursors.
+type listing string
+
+const (
+	offerList      listing = "offers"
+	eventList      listing = "events"
+	deliveryList   listing = "deliveries"
+	credentialList listing = "credentials"
+)
+
+func (l listing) sum(place []byte) []byte {
+	sum := sha256.Sum256(append([]byte(l+"\n"), place...))
+	return sum[:sumBytes]
 }
 
-func readCursor(query map[string]string, name string) (number int64, rest string, err error) {
+func (l listing) cursor(number int64, name string) string {
+	place := append(binary.BigEndian.AppendUint64(nil, uint64(number)), name...) //nolint:gosec // comes back the same way
+	return base64.RawURLEncoding.EncodeToString(append(l.sum(place), place...))
+}
+
+func (l listing) readCursor(query map[string]string, name string) (number int64, rest string, err error) {
 	text, has := query[name]
 	if !has {
 		return 0, "", nil
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(b) < numberBytes {
+	if err != nil || len(b) < sumBytes+numberBytes || !bytes.Equal(b[:sumBytes], l.sum(b[sumBytes:])) {
 		return 0, "", errCursor()
 	}
-	number, rest = int64(binary.BigEndian.Uint64(b)), string(b[numberBytes:]) //nolint:gosec // see cursor
+	place := b[sumBytes:]
+	number, rest = int64(binary.BigEndian.Uint64(place)), string(place[numberBytes:]) //nolint:gosec // see cursor
 	if number < 0 || strings.ContainsFunc(rest, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return 0, "", errCursor()
 	}
@@ -113,6 +147,7 @@ func (d *door) listOffers(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	filter.At = d.Clock()
 	filter.Limit++ // one more tells whether there is a next page
 	list, err := d.Offers.ListOffers(c.UserContext(), filter)
 	if err != nil {
@@ -122,7 +157,7 @@ func (d *door) listOffers(c *fiber.Ctx) error {
 	if len(list) == filter.Limit {
 		list = list[:filter.Limit-1]
 		last := list[len(list)-1]
-		page.Next = cursor(last.CreatedAt.UnixMilli(), string(last.ID))
+		page.Next = offerList.cursor(last.CreatedAt.UnixMilli(), string(last.ID))
 	}
 	for _, o := range list {
 		page.Offers = append(page.Offers, show(o))
@@ -132,7 +167,10 @@ func (d *door) listOffers(c *fiber.Ctx) error {
 
 func readFilter(query map[string]string) (issuance.Filter, error) {
 	f := issuance.Filter{Reference: query["reference"], CreatedBy: query["created_by"]}
-	var err error
+	err := checkText(query, "reference", "created_by", "type")
+	if err != nil {
+		return f, err
+	}
 	if f.Limit, err = readLimit(query); err != nil {
 		return f, err
 	}
@@ -148,7 +186,7 @@ func readFilter(query map[string]string) (issuance.Filter, error) {
 	if id, has := query["type"]; has {
 		f.Types = []string{id}
 	}
-	at, id, err := readCursor(query, "cursor")
+	at, id, err := offerList.readCursor(query, "cursor")
 	if err == nil && at > 0 {
 		f.After = issuance.Place{CreatedAt: time.UnixMilli(at).UTC(), ID: issuance.OfferID(id)}
 	}
