@@ -260,6 +260,7 @@ func (h *house) call(t *testing.T, r request) answer {
 	}
 	got := answer{res.StatusCode, res.Header, string(body)}
 	readDocument(t).hold(t, r, got)
+	holdCodes(t, got)
 	return got
 }
 
