@@ -58,7 +58,7 @@ func TestErrors_are_all_in_the_documents(t *testing.T) {
 	want := "# Errors of the management API\n\nEvery refusal is a problem document (RFC 9457) with a stable `code`, repeated as `error`, and a `request_id` that the log has. " +
 		"`errors` names each faulty member by a JSON pointer, with a code of its own: a row of this table that says *member*, or the code of the whole.\n\n" + manage.ErrorTable()
 	if *update {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil { //nolint:gosec // a document
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

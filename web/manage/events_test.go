@@ -54,7 +54,8 @@ func TestListEvents_is_read_from_where_one_stopped(t *testing.T) {
 		readOn(1)
 		h.want(t, cancel(made.OfferID), http.StatusOK, nil)
 	}
-	for readOn(3) > 0 {
+	for n := readOn(3); n > 0; n = readOn(3) {
+		t.Logf("%d more", n)
 	}
 	if seen != 16 || len(last) != 8 {
 		t.Errorf("%d events of %d offers", seen, len(last))
