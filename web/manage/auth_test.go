@@ -89,6 +89,8 @@ func decisions() map[string]staff.Scope {
 		"POST /clients/:client/keys/:key/revoke": staff.ScopeKeysManage,
 
 		"GET /openapi.json": "",
+		"GET /docs":         "",
+		"GET /static/*":     "",
 		"GET /livez":        "",
 		"GET /readyz":       "",
 	}

@@ -2,6 +2,7 @@ package manage
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/netip"
 	"sync/atomic"
@@ -14,6 +15,7 @@ import (
 	"counterfoil/internal/staff"
 	"counterfoil/internal/trust"
 	"counterfoil/internal/typemeta"
+	"counterfoil/views/apidocs"
 	"counterfoil/web/surface"
 )
 
@@ -76,15 +78,17 @@ type door struct {
 	waiting  atomic.Int64
 	failures *surface.Failures
 	openapi  openapi
+	docs     apidocs.Show
 }
 
 // New makes the door with every route.
 func New(d Dependencies) *fiber.App {
 	document, err := newOpenAPI()
-	if err != nil {
+	page, pageErr := newDocs()
+	if err := errors.Join(err, pageErr); err != nil {
 		panic("manage: " + err.Error()) // the document is part of the program
 	}
-	m := &door{Dependencies: d, failures: surface.NewFailures(badTries, d.Clock), openapi: document}
+	m := &door{Dependencies: d, failures: surface.NewFailures(badTries, d.Clock), openapi: document, docs: page}
 	m.Offers, m.Credentials = restricted{d.Offers}, restrictedCredentials{d.Credentials}
 	app := surface.New(surface.Door{
 		Name: "management", BodyLimit: bodyLimit, Log: d.Log, TrustedProxies: d.TrustedProxies, Observe: d.Observe, Phrase: m.phrase, Headers: surface.APIHeaders(),
@@ -94,6 +98,8 @@ func New(d Dependencies) *fiber.App {
 	m.mountCallbacks(app)
 	m.mountClients(app)
 	app.Get("/openapi.json", m.showOpenAPI)
+	app.Get("/docs", m.showDocs)
+	app.Get("/static/*", m.asset)
 	app.Get("/livez", m.livez)
 	app.Get("/readyz", m.readyz)
 	surface.Close(app)
