@@ -154,6 +154,13 @@ func (m *mailbox) honest(t *testing.T) (twice []string) {
 	return twice
 }
 
+// atOnce gives the ids that came while they were being answered.
+func (m *mailbox) atOnce() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.overlap)
+}
+
 // hold answers a call after some time, or when the caller hangs up.
 func hold(d time.Duration) http.HandlerFunc {
 	return func(_ http.ResponseWriter, r *http.Request) {
