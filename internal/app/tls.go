@@ -4,15 +4,17 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
+
+	"counterfoil/web/surface"
 )
 
 // listen opens a door's socket, with TLS when it has a certificate: TLS 1.3, and TLS 1.2 with the four
 // ECDHE AES-GCM suites that BCP 195 and HAIP 1.0 §3 leave. With the file clientCA, no handshake succeeds without a client
 // certificate that leads to one of its authorities.
 func listen(addr, cert, key, clientCA string) (net.Listener, bool, error) {
-	l, err := net.Listen("tcp", addr)
+	l, err := surface.Listen(addr)
 	if err != nil {
-		return nil, false, fmt.Errorf("listen on %s: %w", addr, err)
+		return nil, false, err
 	}
 	if cert == "" {
 		return l, false, nil

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"counterfoil/web/surface"
 )
 
 // typed is a good request with these content types.
@@ -100,7 +102,7 @@ func TestDoor_refuses_methods_nobody_knows(t *testing.T) {
 // serve opens the door on a port of this machine, for what cannot be sent through app.Test.
 func (h *house) serve(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := surface.Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func hurried(t *testing.T, patience time.Duration) string {
 		t.Errorf("a request may take %s to come", limit)
 	}
 	app.Server().ReadTimeout, app.Server().IdleTimeout = patience, patience
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := surface.Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func serve(t *testing.T) string {
 	app.Get("/address", func(c *fiber.Ctx) error { return c.SendString("[" + surface.Address(c).String() + "]") })
 	app.Get("/panic", func(*fiber.Ctx) error { panic("secret in a panic") })
 	surface.Close(app)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := surface.Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

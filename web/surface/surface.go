@@ -76,6 +76,7 @@ func New(d Door) *fiber.App {
 
 // early phrases what was refused before observe ran, because it was too large or no HTTP: with a name and the headers all the same.
 func (d Door) early(c *fiber.Ctx, err error) error {
+	linger(c)
 	if RequestID(c) == "" {
 		if err := d.introduce(c); err != nil {
 			return err

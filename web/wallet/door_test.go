@@ -14,6 +14,7 @@ import (
 
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/oid4vci"
+	"counterfoil/web/surface"
 )
 
 // NO-020, NO-021, NO-023 and everything else that is near an address.
@@ -226,7 +227,7 @@ func TestDoor_a_fault_tells_nothing(t *testing.T) {
 // cannot be asked through app.Test.
 func (f *fixture) raw(t *testing.T, text string) answer {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := surface.Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"math"
 	"math/bits"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -17,6 +16,7 @@ import (
 
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/oid4vci"
+	"counterfoil/web/surface"
 )
 
 func TestOffer_looking_at_it_spends_nothing(t *testing.T) {
@@ -233,7 +233,7 @@ func TestNonce_cleaning_up_while_it_is_spent_changes_nothing(t *testing.T) {
 // NO-115.
 func TestDoor_stopping_breaks_no_answer_off(t *testing.T) {
 	f := newFixture(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := surface.Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
