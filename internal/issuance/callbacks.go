@@ -61,7 +61,7 @@ func (c *Callbacks) CreateEndpoint(ctx context.Context, n NewEndpoint) (Endpoint
 	if err := faulty(faults); err != nil {
 		return Endpoint{}, err
 	}
-	id, err := secret.Token(c.Random, offerIDBytes)
+	id, err := secret.ID(c.Random, offerIDBytes)
 	if err != nil {
 		return Endpoint{}, fmt.Errorf("draw endpoint id: %w", err)
 	}

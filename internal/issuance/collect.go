@@ -98,7 +98,7 @@ func (s *Service) Collect(ctx context.Context, c Collect) (Collected, error) {
 }
 
 func (s *Service) credential(offer OfferID, batch string, key HolderKey, m Minted) (Credential, error) {
-	id, err := secret.Token(s.Random, offerIDBytes)
+	id, err := secret.ID(s.Random, offerIDBytes)
 	if err != nil {
 		return Credential{}, fmt.Errorf("draw credential id: %w", err)
 	}

@@ -165,7 +165,7 @@ func printable(text string) bool {
 
 // draft draws the random parts of a new offer.
 func (s *Service) draft(c CreateOffer, claims map[string]any, now time.Time) (Draft, error) {
-	id, err := secret.Token(s.Random, offerIDBytes)
+	id, err := secret.ID(s.Random, offerIDBytes)
 	if err != nil {
 		return Draft{}, fmt.Errorf("draw offer id: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // Token draws n random bytes and gives them in unpadded base64url.
@@ -15,6 +16,16 @@ func Token(r io.Reader, n int) (string, error) {
 		return "", fmt.Errorf("draw randomness: %w", err)
 	}
 	return base64.RawURLEncoding.EncodeToString(b), nil
+}
+
+// ID draws n random bytes and gives them like Token, but for a hyphen in front: a command would take such an id for an option.
+func ID(r io.Reader, n int) (string, error) {
+	for {
+		id, err := Token(r, n)
+		if err != nil || !strings.HasPrefix(id, "-") {
+			return id, err
+		}
+	}
 }
 
 // Hash gives the SHA-256 of a high-entropy token, which is what is stored of it.

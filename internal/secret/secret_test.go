@@ -117,3 +117,15 @@ func TestSealer_refuses_moved_and_changed_values(t *testing.T) {
 		t.Error("a changed value opened")
 	}
 }
+
+// An id is given to commands as an argument, so it must not look like an option.
+func TestID_never_begins_with_a_hyphen(t *testing.T) {
+	hyphen, letter := bytes.Repeat([]byte{0xf8}, 16), bytes.Repeat([]byte{0x08}, 16)
+	id, err := secret.ID(bytes.NewReader(append(hyphen, letter...)), 16)
+	if err != nil || strings.HasPrefix(id, "-") || len(id) != 22 {
+		t.Errorf("got %q, %v", id, err)
+	}
+	if id, err := secret.ID(bytes.NewReader(hyphen), 16); err == nil {
+		t.Errorf("without randomness got %q", id)
+	}
+}

@@ -82,7 +82,7 @@ type NewClient struct {
 // AddClient makes a client on behalf of another, who must hold all that it gives. A client without identities gets a key, which is
 // returned this once. Invalid, Denied, Conflict when the name or an identity is taken.
 func (s *Clients) AddClient(ctx context.Context, n NewClient, by Client) (Client, *FreshKey, error) {
-	id, err := secret.Token(s.random, saltLen)
+	id, err := secret.ID(s.random, saltLen)
 	if err != nil {
 		return Client{}, nil, fmt.Errorf("draw client id: %w", err)
 	}
@@ -119,7 +119,7 @@ func (s *Clients) freshKey(client ClientID, life time.Duration) (FreshKey, error
 	if life != 0 && (life < MinKeyLife || life > MaxKeyLife) {
 		return FreshKey{}, misfit("/expires_in", "a key lasts from a minute to ten years")
 	}
-	id, err := secret.Token(s.random, saltLen)
+	id, err := secret.ID(s.random, saltLen)
 	if err != nil {
 		return FreshKey{}, fmt.Errorf("draw key id: %w", err)
 	}

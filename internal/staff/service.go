@@ -92,7 +92,7 @@ func (s *Service) AddPerson(ctx context.Context, n NewPerson) (Person, error) {
 			return Person{}, Refuse(Invalid, "a role is operator, approver, administrator or auditor")
 		}
 	}
-	id, err := secret.Token(s.random, saltLen)
+	id, err := secret.ID(s.random, saltLen)
 	if err != nil {
 		return Person{}, fmt.Errorf("draw person id: %w", err)
 	}

@@ -19,6 +19,7 @@ type delivered struct {
 	Status     string `json:"status"`
 	State      string `json:"state"`
 	Attempts   int    `json:"attempts"`
+	LastAt     string `json:"last_at"`
 	LastResult string `json:"last_result"`
 	NextAt     string `json:"next_at"`
 	Request    struct {
@@ -262,11 +263,12 @@ func (h *house) failAll(t *testing.T, id string) {
 			now := h.deliveriesOf(t, id, "?limit=200")
 			return !slices.ContainsFunc(now, func(d delivered) bool {
 				i := slices.IndexFunc(before, func(b delivered) bool { return b.ID == d.ID })
-				return d.State == "queued" && d.Attempts == before[i].Attempts && !waitsFor(now, d)
+				return d.State == "queued" && d.LastAt == before[i].LastAt && !waitsFor(now, d)
 			})
 		})
 		return len(h.deliveriesOf(t, id, "?state=queued")) == 0
 	})
+	h.passed.Add(int64(time.Second)) // so that it is tried again at once
 }
 
 // waitsFor tells whether an earlier delivery of the same offer must go first.
