@@ -36,14 +36,15 @@ func (g *gauge) serve(hold time.Duration, answer int) func(int, http.ResponseWri
 	}
 }
 
-// An endpoint gets few calls at once until it has proved itself, many while it answers well, and few again when it is in trouble.
+// An endpoint gets few calls at once until it has proved itself, one more for each hundred that got through, and fewer again when it is
+// in trouble.
 func TestDeliverer_gives_an_endpoint_as_much_as_it_can_take(t *testing.T) {
-	const few, many = 16, 128
+	const few, proof, offers = 5, 100, 1000
 	inTime(t, func(t *testing.T, o *office) {
 		r := o.receive(t, "bank")
 		var g gauge
 		r.do(g.serve(2*time.Second, http.StatusOK))
-		for range 1000 {
+		for range offers {
 			o.offer(t)
 		}
 		o.start(t)
@@ -51,25 +52,48 @@ func TestDeliverer_gives_an_endpoint_as_much_as_it_can_take(t *testing.T) {
 		if most := g.most.Load(); most != few {
 			t.Errorf("at first %d at once, want %d", most, few)
 		}
-		for range 40 {
+		for len(r.got()) < offers {
 			settle()
+			if most, came := g.most.Load(), int64(len(r.got())); most > few+came/proof {
+				t.Fatalf("%d at once after %d came", most, came)
+			}
 		}
-		if most := g.most.Load(); most <= 4*few || most > many {
-			t.Errorf("while it answered well %d at once, want up to %d", most, many)
-		}
-		if n := len(r.got()); n != 1000 {
-			t.Fatalf("%d calls", n)
+		if most := g.most.Load(); most < few+offers/proof-1 {
+			t.Errorf("while it answered well %d at once", most)
 		}
 		r.do(status(http.StatusServiceUnavailable))
-		for range many {
+		for range 3 * few {
 			o.offer(t)
 		}
 		settle() // it has failed often enough
 		r.do(g.serve(2*time.Second, http.StatusOK))
 		g.most.Store(0)
 		o.later(5 * time.Second)
+		settle()
 		if most := g.most.Load(); most == 0 || most > few {
 			t.Errorf("after trouble %d at once, want at most %d", most, few)
+		}
+	})
+}
+
+// silent is an outbox that never says that something was queued or recorded.
+type silent struct{ issuance.Outbox }
+
+// Queued implements issuance.Outbox.
+func (silent) Queued() <-chan struct{} { return nil }
+
+// An endpoint that has room gets the next at once, not when the deliverer looks again by itself.
+func TestDeliverer_fills_a_lane_as_soon_as_it_has_room(t *testing.T) {
+	const offers = 200
+	inTime(t, func(t *testing.T, o *office) {
+		r := o.receive(t, "bank")
+		for range offers {
+			o.offer(t)
+		}
+		o.startOn(t, silent{o.store})
+		settle()
+		if n := len(r.got()); n != offers {
+			t.Errorf("%d came in a second", n)
 		}
 	})
 }

@@ -31,6 +31,8 @@ type Deliverer struct {
 	log    *slog.Logger
 	out    sync.WaitGroup
 	record *recorder
+	// freed says that a lane has room again.
+	freed chan struct{}
 
 	mu    sync.Mutex
 	lanes map[issuance.EndpointID]*lane
@@ -40,6 +42,7 @@ type Deliverer struct {
 func New(outbox issuance.Outbox, client *http.Client, clock func() time.Time, log *slog.Logger) *Deliverer {
 	return &Deliverer{
 		outbox: outbox, client: client, clock: clock, log: log, lanes: map[issuance.EndpointID]*lane{}, record: newRecorder(outbox, log),
+		freed: make(chan struct{}, 1),
 	}
 }
 
@@ -80,6 +83,7 @@ func (d *Deliverer) loop(ctx, attempts context.Context) {
 		case <-ctx.Done():
 			return
 		case <-d.outbox.Queued():
+		case <-d.freed:
 		case <-tick.C:
 		}
 	}
@@ -107,8 +111,12 @@ func (d *Deliverer) round(ctx, attempts context.Context) (more bool, err error) 
 		for _, one := range leased {
 			l.enter()
 			d.out.Go(func() {
-				defer l.leave()
 				d.attempt(attempts, l, one)
+				l.leave()
+				select {
+				case d.freed <- struct{}{}:
+				default: // it was said already
+				}
 			})
 		}
 		more = more || len(leased) == free && l.room(d.clock()) > 0
@@ -120,7 +128,7 @@ func (d *Deliverer) lane(id issuance.EndpointID) *lane {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.lanes[id] == nil {
-		d.lanes[id] = newLane()
+		d.lanes[id] = &lane{}
 	}
 	return d.lanes[id]
 }

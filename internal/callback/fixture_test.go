@@ -174,9 +174,14 @@ func (o *office) put(t *testing.T, e issuance.Endpoint) {
 // start runs a deliverer; stop ends it and waits for what is out. The test's end stops it too.
 func (o *office) start(t *testing.T) (stop func()) {
 	t.Helper()
+	return o.startOn(t, o.store)
+}
+
+func (o *office) startOn(t *testing.T, outbox issuance.Outbox) (stop func()) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	d := callback.New(o.store, o.client, o.now, slog.New(slog.DiscardHandler))
+	d := callback.New(outbox, o.client, o.now, slog.New(slog.DiscardHandler))
 	go func() { done <- d.Run(ctx) }()
 	stop = sync.OnceFunc(func() {
 		cancel()

@@ -7,11 +7,13 @@ import (
 	"counterfoil/internal/issuance"
 )
 
-// How many deliveries to one endpoint are out at once: few until it proves itself, many while it answers well. Lanes share nothing, so
-// one that hangs takes nothing from the next; fifty endpoints bound what they take together.
+// How many deliveries to one endpoint are out at once: few until it proves itself, many while it answers well. One more goes out for
+// each hundred that got through, because what is out when the program is killed comes twice: so no more than about one in a hundred
+// does. Lanes share nothing, so one that hangs takes nothing from the next; fifty endpoints bound what they take together.
 const (
-	narrow = 16
+	narrow = 5
 	wide   = 128
+	proof  = 100
 	// probeEvery is how often an endpoint that nothing gets through to is tried: a receiver in trouble, and this machine, are spared the
 	// rest until one event gets through.
 	probeEvery = time.Second
@@ -20,8 +22,10 @@ const (
 // lane is what this process knows of one endpoint. The zero health is an endpoint of which nothing was seen yet: it may have failed
 // under another process, so its first success counts as coming back.
 type lane struct {
-	mu          sync.Mutex
-	width, out  int
+	mu  sync.Mutex
+	out int
+	// proven is how many got through, less half of them for each that did not.
+	proven      int
 	up, failing bool
 	// probeAt is when an endpoint that is failing is tried next.
 	probeAt time.Time
@@ -29,14 +33,12 @@ type lane struct {
 	succeeded, returned time.Time
 }
 
-func newLane() *lane { return &lane{width: narrow} }
-
 // room tells how many more deliveries may go out at the time now.
 func (l *lane) room(now time.Time) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.failing {
-		return max(0, l.width-l.out)
+		return max(0, min(narrow+l.proven/proof, wide)-l.out)
 	}
 	if l.out > 0 || now.Before(l.probeAt) {
 		return 0
@@ -77,11 +79,11 @@ func (l *lane) learn(d issuance.Delivery, o outcome, began, now time.Time) (chan
 			l.returned, change = now, issuance.Healthy
 		}
 		l.up, l.failing, l.succeeded = true, false, now
-		l.width = min(l.width+1, wide)
+		l.proven = min(l.proven+1, wide*proof)
 		return change, false
 	}
 	l.probeAt = now.Add(probeEvery)
-	l.width = max(l.width/2, narrow) // half, so that a receiver in trouble is asked less
+	l.proven /= 2 // so that a receiver in trouble is asked less
 	if o.gone {
 		return issuance.HealthStopped, false
 	}
