@@ -3,6 +3,7 @@ package issuance
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -32,7 +33,7 @@ type Callbacks struct {
 	Endpoints  Endpoints
 	Deliveries Deliveries
 	Types      Types
-	// CheckURL tells whether an address may be called at all; its error is fit to show.
+	// CheckURL tells whether an address may be called at all; its error is fit to show, and may have a Code.
 	CheckURL func(url string) error
 	Clock    func() time.Time
 	Random   io.Reader
@@ -188,9 +189,33 @@ func faulty(fields []Field) error {
 
 func (c *Callbacks) checkURL(url string) []Field {
 	if err := c.CheckURL(url); err != nil {
-		return []Field{{"/url", "callback_address_blocked", err.Error()}}
+		return []Field{{"/url", urlCode(err), err.Error()}}
 	}
 	return nil
+}
+
+// What can be wrong with the address of a callback endpoint.
+const (
+	codeURLInvalid = "callback_url_invalid"
+	codeURLScheme  = "callback_scheme"
+	codeURLPlain   = "callback_https_required"
+	codeURLBlocked = "callback_address_blocked"
+)
+
+// urlCode names what is wrong with an address.
+func urlCode(err error) string {
+	var named interface{ Code() string }
+	if errors.As(err, &named) {
+		switch named.Code() {
+		case "scheme":
+			return codeURLScheme
+		case "https_required":
+			return codeURLPlain
+		case "address_blocked":
+			return codeURLBlocked
+		}
+	}
+	return codeURLInvalid
 }
 
 func checkName(name string) []Field {

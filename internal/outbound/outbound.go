@@ -41,10 +41,21 @@ type Options struct {
 	Resolver *net.Resolver
 }
 
-// What can be wrong with an address. The texts repeat no input.
+// Fault is what can be wrong with an address. Its text repeats no input.
+type Fault struct{ code, text string }
+
+// Error implements error.
+func (f *Fault) Error() string { return f.text }
+
+// Code names the fault for programs.
+func (f *Fault) Code() string { return f.code }
+
+// The faults there are.
 var (
-	ErrAddress = errors.New("the address is not allowed")
-	ErrURL     = errors.New("the URL must be https with a host, without user, fragment or spaces")
+	ErrAddress = &Fault{"address_blocked", "the address is not allowed"}
+	ErrURL     = &Fault{"url_invalid", "the URL must have a host, and no user, fragment or spaces"}
+	ErrScheme  = &Fault{"scheme", "the URL must begin with https://"}
+	ErrPlain   = &Fault{"https_required", "the URL must be https: plain http is for this machine alone, where the settings allow it"}
 )
 
 // NewClient makes a guarded client. It connects within 3 s, its requests take at most 15 s in all, with the reading of the answer.

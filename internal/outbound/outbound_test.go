@@ -158,6 +158,7 @@ func TestCheckURL_takes_what_can_be_called(t *testing.T) {
 
 func TestCheckURL_refuses_what_is_no_https_address(t *testing.T) {
 	open := inside()
+	faults := map[string]error{"CB-003": outbound.ErrPlain, "CB-004": outbound.ErrScheme, "CB-005": outbound.ErrScheme}
 	for name, urls := range map[string][]string{
 		"CB-001 nothing": {"", " ", "/", "//bank.example/", "bank.example", "https:", "https://", "https:///callbacks", "https:bank.example"},
 		"CB-003 http, also to what only looks like this machine": {
@@ -184,8 +185,11 @@ func TestCheckURL_refuses_what_is_no_https_address(t *testing.T) {
 				err := outbound.CheckURL(url, open)
 				if err == nil {
 					t.Errorf("%q is taken", url)
-				} else if errors.Is(err, outbound.ErrURL) == errors.Is(err, outbound.ErrAddress) || strings.Contains(err.Error(), "example") {
+				} else if fault := new(outbound.Fault); !errors.As(err, &fault) || strings.Contains(err.Error(), "example") {
 					t.Errorf("%q: %v", url, err)
+				}
+				if want := faults[name[:6]]; want != nil && !errors.Is(err, want) {
+					t.Errorf("%q: got %v, want %v", url, err, want)
 				}
 			}
 		})

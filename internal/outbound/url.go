@@ -12,12 +12,15 @@ import (
 
 // CheckURL holds a URL that somebody configured to what can be called at all: https, or http to this machine where that is
 // allowed; a host that is a name or an address in its one usual spelling. It resolves nothing: what a name leads to is judged when
-// it is dialled. The error is ErrURL or ErrAddress.
+// it is dialled. The error is a *Fault.
 func CheckURL(raw string, o Options) error {
 	if len(raw) > maxURL || !utf8.ValidString(raw) || strings.ContainsFunc(raw, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
 		return ErrURL
 	}
 	u, err := url.Parse(raw)
+	if err == nil && u.Scheme != "http" && u.Scheme != "https" {
+		return ErrScheme
+	}
 	if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || strings.HasSuffix(raw, "#") || u.Opaque != "" {
 		return ErrURL
 	}
@@ -28,8 +31,10 @@ func CheckURL(raw string, o Options) error {
 	ip, err := netip.ParseAddr(host)
 	isIP := err == nil
 	switch {
-	case strings.Contains(host, ":") && !isIP, u.Scheme != "http" && u.Scheme != "https", u.Scheme == "http" && !o.plain(host):
+	case strings.Contains(host, ":") && !isIP:
 		return ErrURL
+	case u.Scheme == "http" && !o.plain(host):
+		return ErrPlain
 	case isIP:
 		return o.check(ip)
 	case host == "localhost" && !o.loopback(), strings.HasSuffix(host, "."), strings.HasSuffix(host, ".localhost"), numeric(host):

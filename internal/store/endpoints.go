@@ -29,6 +29,9 @@ type endpointRow struct {
 
 const endpointColumns = "id, name, url, secret, old_secret, old_until, types, statuses, state, failing_since, last_result, created_at, created_by"
 
+// endpointsLock keeps two who add endpoints to one PostgreSQL from both finding room for the last.
+const endpointsLock = 0x656e64706f696e // "endpoin"
+
 // stateDeleted is the state of an endpoint that was deleted: its deliveries stay readable.
 const stateDeleted = "deleted"
 
@@ -87,16 +90,24 @@ func (s *Store) AddEndpoint(ctx context.Context, e issuance.Endpoint, limit int)
 	if err != nil {
 		return fmt.Errorf("seal secret: %w", err)
 	}
-	done := s.db.WithContext(ctx).Exec(`INSERT INTO endpoints (`+endpointColumns+`)
-		SELECT ?, ?, ?, ?, NULL, 0, ?, ?, ?, 0, '', ?, ? WHERE (SELECT count(*) FROM endpoints WHERE state <> ?) < ? ON CONFLICT DO NOTHING`,
-		string(e.ID), e.Name, e.URL, blob(sealed), listed(e.Types), listed(e.Statuses), string(e.State), millis(e.CreatedAt), e.CreatedBy, stateDeleted, limit)
-	if done.Error != nil {
-		return fmt.Errorf("record endpoint: %w", done.Error)
-	}
-	if done.RowsAffected == 0 {
-		return issuance.Refuse(issuance.Conflict, issuance.CodeTooManyEndpoints, fmt.Sprintf("there are %d callback endpoints already, or one of this id", limit))
-	}
-	return nil
+	_, err = s.transact(ctx, func(t *tx) error {
+		if s.postgres {
+			if err := t.Exec("SELECT pg_advisory_xact_lock(?)", endpointsLock).Error; err != nil {
+				return fmt.Errorf("wait for other endpoints: %w", err)
+			}
+		}
+		done := t.Exec(`INSERT INTO endpoints (`+endpointColumns+`)
+			SELECT ?, ?, ?, ?, NULL, 0, ?, ?, ?, 0, '', ?, ? WHERE (SELECT count(*) FROM endpoints WHERE state <> ?) < ? ON CONFLICT DO NOTHING`,
+			string(e.ID), e.Name, e.URL, blob(sealed), listed(e.Types), listed(e.Statuses), string(e.State), millis(e.CreatedAt), e.CreatedBy, stateDeleted, limit)
+		if done.Error != nil {
+			return fmt.Errorf("record endpoint: %w", done.Error)
+		}
+		if done.RowsAffected == 0 {
+			return issuance.Refuse(issuance.Conflict, issuance.CodeTooManyEndpoints, fmt.Sprintf("there are %d callback endpoints already, or one of this id", limit))
+		}
+		return nil
+	})
+	return err
 }
 
 // Endpoint implements issuance.Endpoints.

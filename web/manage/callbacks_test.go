@@ -317,13 +317,31 @@ func hostileURLs() map[string]string {
 	}
 }
 
+// urlCode is the code of what is wrong with a hostile URL, by the row it belongs to.
+func urlCode(name, url string) string {
+	switch {
+	case strings.HasPrefix(name, "CB-003"):
+		return "callback_https_required"
+	case strings.HasPrefix(name, "CB-004"), strings.HasPrefix(name, "CB-005"), name == "CB-001 empty", name == "no scheme":
+		return "callback_scheme"
+	case strings.Contains(url, ":0/"), strings.Contains(url, ":65536"), name == "no host":
+		return "callback_url_invalid"
+	}
+	for _, row := range []string{"CB-001", "CB-006", "CB-007", "CB-008", "CB-009", "CB-010", "CB-034"} {
+		if strings.HasPrefix(name, row) {
+			return "callback_url_invalid"
+		}
+	}
+	return "callback_address_blocked"
+}
+
 func TestCallbacks_refuse_addresses_that_must_not_be_called(t *testing.T) {
-	const status, code, place = http.StatusUnprocessableEntity, "validation_failed", "/url callback_address_blocked"
+	const status, code = http.StatusUnprocessableEntity, "validation_failed"
 	h := newHouse(t)
 	made := h.subscribe(t, "https://bank.example/", "")
 	rows := func(urls map[string]string) (out []refusal) {
 		for name, url := range urls {
-			body := `{"url":"` + url + `"}`
+			body, place := `{"url":"`+url+`"}`, "/url "+urlCode(name, url)
 			out = append(out, refusal{name, send("/callbacks", body), status, code, []string{place}},
 				refusal{name + ", changed to", send("/callbacks/"+made.ID, body).using(http.MethodPatch), status, code, []string{place}})
 		}
@@ -395,7 +413,7 @@ func TestCreateCallback_refuses_members_that_do_not_fit(t *testing.T) {
 		{"NUL in a name", with(`,"name":"a\u0000b"`), unfit, code, at("/name")},
 		{"a line end in a name", with(`,"name":"a\nb"`), unfit, code, at("/name")},
 		{"everything at once", send("/callbacks", `{"url":"ftp://x/","name":"\n","types":["?"],"statuses":["?"],"secret":"?"}`), unfit, code,
-			[]string{"/url callback_address_blocked", "/name validation_failed", "/types/0 validation_failed", "/statuses/0 validation_failed", "/secret validation_failed"}},
+			[]string{"/url callback_scheme", "/name validation_failed", "/types/0 validation_failed", "/statuses/0 validation_failed", "/secret validation_failed"}},
 		{"an id of the caller's", with(`,"callback_id":"default"`), bad, "unknown_field", []string{"/callback_id unknown_field"}},
 		{"a state", with(`,"state":"paused"`), bad, "unknown_field", []string{"/state unknown_field"}},
 		{"a parameter", with("").at("/callbacks?dry_run=true"), bad, "unknown_parameter", nil},

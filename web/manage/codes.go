@@ -74,6 +74,9 @@ func errorCodes() []errorCode {
 		{"invalid_bic", 0, "No BIC.", "8 or 11 characters, ISO 9362."},
 		{"invalid_email", 0, "No e-mail address.", "Correct it."},
 		{"invalid_phone", 0, "No phone number with country code.", "Write it like +49 30 123456."},
+		{"callback_url_invalid", 0, "No URL that can be called.", "https, a host and a path; no user, fragment or spaces."},
+		{"callback_scheme", 0, "The URL is neither https nor http.", "Use https."},
+		{"callback_https_required", 0, "The URL is http.", "Use https. Plain http is for this machine alone, where the settings allow it."},
 		{"callback_address_blocked", 0, "The address may not be called.", "https and public, or in a network that the settings allow."},
 	}
 }

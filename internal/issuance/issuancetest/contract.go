@@ -67,6 +67,7 @@ func RunStoreTests(t *testing.T, open func(t *testing.T) Store) {
 		"race: cancel against redeem":                    raceCancelRedeem,
 		"race: expire against redeem":                    raceExpireRedeem,
 		"race: one offer for an idempotency key":         raceIdempotency,
+		"race: endpoints never pass the limit":           raceEndpoints,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, suite{open(t), t.Context()}) })
 	}
@@ -161,15 +162,19 @@ func (s suite) kinds(t *testing.T, id issuance.OfferID) string {
 func (s suite) endpoint(t *testing.T, id issuance.EndpointID, change ...func(*issuance.Endpoint)) {
 	t.Helper()
 	const limit = 10
-	e := issuance.Endpoint{
-		ID: id, URL: "https://" + string(id), Secret: secret.NewText("whsec_x"), State: issuance.EndpointActive, Statuses: issuance.StandardCallbacks(),
-		CreatedAt: start(), CreatedBy: "tester",
-	}
+	e := anEndpoint(id)
 	for _, c := range change {
 		c(&e)
 	}
 	if err := s.AddEndpoint(s.ctx, e, limit); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func anEndpoint(id issuance.EndpointID) issuance.Endpoint {
+	return issuance.Endpoint{
+		ID: id, URL: "https://" + string(id), Secret: secret.NewText("whsec_x"), State: issuance.EndpointActive, Statuses: issuance.StandardCallbacks(),
+		CreatedAt: start(), CreatedBy: "tester",
 	}
 }
 

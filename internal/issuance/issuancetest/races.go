@@ -190,6 +190,19 @@ func raceIdempotency(t *testing.T, s suite) {
 	}
 }
 
+// CB-103, with many at once.
+func raceEndpoints(t *testing.T, s suite) {
+	limit := 0
+	for range rounds {
+		limit += 3
+		won := race(t, func(int) error { return s.AddEndpoint(s.ctx, anEndpoint(issuance.EndpointID(random(t))), limit) }, issuance.Conflict)
+		list, err := s.ListEndpoints(s.ctx)
+		if won != 3 || err != nil || len(list) != limit {
+			t.Fatalf("%d added, there are %d of %d, %v", won, len(list), limit, err)
+		}
+	}
+}
+
 // raceLooks lets changes come while looks are being written in groups: a fetch that came before the redemption stands before it.
 func raceLooks(t *testing.T, s suite) {
 	const clerks, lives = 8, 25
