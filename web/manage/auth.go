@@ -140,7 +140,7 @@ const (
 
 // open tells the addresses that ask nobody who they are.
 func open(path string) bool {
-	return slices.Contains([]string{"/livez", "/readyz", "/openapi.json", "/docs"}, path) || strings.HasPrefix(path, "/static/")
+	return slices.Contains([]string{"/livez", "/readyz", "/openapi.json", docsPath}, path) || strings.HasPrefix(path, "/static/")
 }
 
 type callerKey struct{}

@@ -42,6 +42,9 @@ func holdCodes(t testing.TB, got answer) {
 	if json.Unmarshal([]byte(got.body), &p) != nil {
 		return // the callers say so
 	}
+	if p.Type != "/docs#"+p.Error { // TestDocs finds the anchor
+		t.Errorf("the type of %s is %q", p.Error, p.Type)
+	}
 	codes := listed(t)
 	if codes[p.Error] != strconv.Itoa(got.status) {
 		t.Errorf("%s is answered %d, the table says %q", p.Error, got.status, codes[p.Error])
@@ -55,7 +58,7 @@ func holdCodes(t testing.TB, got answer) {
 
 func TestErrors_are_all_in_the_documents(t *testing.T) {
 	const file = "ERRORS.md"
-	want := "# Errors of the management API\n\nEvery refusal is a problem document (RFC 9457) with a stable `code`, repeated as `error`, and a `request_id` that the log has. " +
+	want := "# Errors of the management API\n\nEvery refusal is a problem document (RFC 9457) with a stable `code`, repeated as `error`, a `type` that leads to the row of the code at `/docs`, and a `request_id` that the log has. " +
 		"`errors` names each faulty member by a JSON pointer, with a code of its own: a row of this table that says *member*, or the code of the whole.\n\n" + manage.ErrorTable()
 	if *update {
 		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {

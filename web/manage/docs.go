@@ -14,6 +14,9 @@ import (
 	"counterfoil/views/apidocs"
 )
 
+// docsPath is where the document for people is; each error code has its anchor there.
+const docsPath = "/docs"
+
 // apiDocument is what the page reads of the OpenAPI document.
 type apiDocument struct {
 	Info struct{ Title, Summary string }

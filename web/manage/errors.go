@@ -14,6 +14,7 @@ import (
 
 // problem is the body of every refusal (RFC 9457), with the members of an OAuth error beside it.
 type problem struct {
+	// Type leads to the row of the code in the document for people, at this door (RFC 9457 §3.1.1).
 	Type        string         `json:"type"`
 	Title       string         `json:"title"`
 	Status      int            `json:"status"`
@@ -35,7 +36,7 @@ type problemField struct {
 // phrase answers an error as a problem document. It is the only place where the management door does.
 func (d *door) phrase(c *fiber.Ctx, err error) error {
 	p := d.problem(c, err)
-	p.Type, p.Error, p.Description, p.RequestID = "about:blank", p.Code, p.Detail, surface.RequestID(c)
+	p.Type, p.Error, p.Description, p.RequestID = docsPath+"#"+p.Code, p.Code, p.Detail, surface.RequestID(c)
 	b, err := strictjson.Encode(p)
 	if err != nil {
 		return err

@@ -98,7 +98,7 @@ func New(d Dependencies) *fiber.App {
 	m.mountCallbacks(app)
 	m.mountClients(app)
 	app.Get("/openapi.json", m.showOpenAPI)
-	app.Get("/docs", m.showDocs)
+	app.Get(docsPath, m.showDocs)
 	app.Get("/static/*", m.asset)
 	app.Get("/livez", m.livez)
 	app.Get("/readyz", m.readyz)
