@@ -4,7 +4,7 @@ TEMPL := go tool -modfile=.ci/tools/templ.mod templ
 LINT := go tool -modfile=.ci/tools/lint.mod golangci-lint
 export CGO_ENABLED ?= 1
 
-.PHONY: help run build gen check generated vet lint test test-deps fuzz bench screens
+.PHONY: help run build gen check generated vet lint test test-deps fuzz fuzz-api bench screens
 
 help: ## list what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -45,6 +45,10 @@ test-deps: ## npm packages, Chromium, PostgreSQL
 FUZZTIME ?= 60s
 fuzz: ## run every fuzz target for FUZZTIME
 	@.ci/fuzz $(FUZZTIME)
+
+EXAMPLES ?= 300
+fuzz-api: test-deps ## send the management door EXAMPLES generated requests an operation, new ones each time
+	@COUNTERFOIL_FUZZ_EXAMPLES=$(EXAMPLES) .ci/with-postgres go test -count=1 -v -timeout 2h -run answers_what_its_document ./e2e
 
 bench: ## measure what is promised about speed, on PostgreSQL; see e2e/bench
 	@.ci/with-postgres go test -count=1 -v -tags bench -timeout 30m -run '^TestBench' ./e2e/bench
