@@ -143,7 +143,7 @@ func (m *mailbox) honest(t *testing.T) (twice []string) {
 	t.Helper()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.changed) > 0 {
+	if len(m.changed) > 0 { // CB-082
 		t.Errorf("the same id with another body: %v", m.changed)
 	}
 	for id, n := range m.times {

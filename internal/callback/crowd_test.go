@@ -98,6 +98,41 @@ func TestDeliverer_fills_a_lane_as_soon_as_it_has_room(t *testing.T) {
 	})
 }
 
+// CB-096: a clock that leaps makes everything that waited due at once. It goes out no wider than before, and nothing is passed over; what
+// was out at that moment may come twice, because its lease is over.
+func TestDeliverer_a_clock_that_leaps_makes_no_burst(t *testing.T) {
+	const few, offers = 5, 60
+	inTime(t, func(t *testing.T, o *office) {
+		r := o.receive(t, "bank")
+		var g gauge
+		r.do(status(http.StatusServiceUnavailable))
+		o.start(t)
+		for range offers / 2 {
+			o.offer(t)
+		}
+		settle() // they wait for their next attempts
+		before := len(r.got())
+		r.do(g.serve(300*time.Millisecond, http.StatusOK))
+		for range offers / 2 {
+			o.offer(t)
+		}
+		o.later(time.Hour)
+		for range 30 {
+			settle()
+		}
+		if most := g.most.Load(); most == 0 || most > 2*few { // the second few are those whose lease was over
+			t.Errorf("%d at once", most)
+		}
+		came := map[string]bool{}
+		for _, c := range r.got()[before:] {
+			came[c.id()] = true
+		}
+		if again := len(r.got()) - before - offers; len(came) != offers || again > few {
+			t.Errorf("%d of %d events came, %d twice", len(came), offers, again)
+		}
+	})
+}
+
 // CB-086: endpoints that hang, also twenty of them, take nothing from one that is well.
 func TestDeliverer_twenty_endpoints_that_hang_delay_nobody(t *testing.T) {
 	const hanging, offers = 20, 100

@@ -163,3 +163,68 @@ func TestOnce_works_again_when_the_first_died(t *testing.T) {
 		t.Errorf("got %s, then %s", first.body, again.body)
 	}
 }
+
+// What types and clients are made and changed by is done once too. Keys are shown once, see TestKeys_are_shown_once_also_to_who_asks_again.
+func TestOnce_covers_types_and_clients(t *testing.T) {
+	h := newHouse(t)
+	var client shownClient
+	h.want(t, send("/clients", `{"name":"core","scopes":["offers:read"]}`), http.StatusCreated, &client)
+	at := "/clients/" + client.ClientID
+	for i, row := range []struct {
+		send   request
+		status int
+		other  string
+	}{
+		{membership(number), 201, membership(`{"path":["other"],"sd":"always"}`).body},
+		{membership(number).at("/types?dry_run=true"), 200, membership(`{"path":["other"],"sd":"always"}`).body},
+		{send(at+"/disable", ""), 200, " "},
+		{send(at+"/enable", ""), 200, " "},
+		{send(at+"/keys/"+client.Keys[0].KeyID+"/revoke", ""), 200, " "},
+	} {
+		t.Run(row.send.path, func(t *testing.T) {
+			key := fmt.Sprintf("key-%d", i)
+			first := h.want(t, keyed(row.send, key), row.status, nil)
+			h.passed.Add(int64(time.Minute)) // done again, it would show another time or version
+			again := h.want(t, keyed(row.send, key), row.status, nil)
+			if first.body != again.body || first.headers.Get("Location") != again.headers.Get("Location") || again.headers.Get("Idempotent-Replayed") != "true" {
+				t.Errorf("got %s, then %s", first.body, again.body)
+			}
+			other := row.send
+			other.body = row.other
+			refused(t, other, h.call(t, keyed(other, key)), http.StatusUnprocessableEntity, "idempotency_key_reused")
+		})
+	}
+	var shown struct{ Version int }
+	if h.read(t, "/types/Membership", &shown); shown.Version != 1 {
+		t.Errorf("the type has version %d", shown.Version)
+	}
+}
+
+// Credentials cannot be revoked yet: that is a refusal, and a refusal leaves the key free.
+func TestOnce_leaves_the_key_of_a_refused_revocation_free(t *testing.T) {
+	h := newHouse(t)
+	for _, what := range []string{"revoke", "suspend", "reinstate"} {
+		r := keyed(send("/credentials/none/"+what, ""), "one")
+		for range 2 {
+			refused(t, r, h.call(t, r), http.StatusNotFound, "credential_not_found")
+		}
+	}
+}
+
+// Every POST of the document takes an Idempotency-Key.
+func TestOnce_is_for_every_POST_of_the_document(t *testing.T) {
+	posts := 0
+	for path, item := range readDocument(t).doc.Paths.Map() {
+		if item.Post == nil {
+			continue
+		}
+		posts++
+		if item.Post.Parameters.GetByInAndName("header", "Idempotency-Key") == nil {
+			t.Errorf("POST %s takes none", path)
+		}
+	}
+	const known = 18 // a row of the tests above and of the clients' own
+	if posts != known {
+		t.Errorf("there are %d POSTs", posts)
+	}
+}

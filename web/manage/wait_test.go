@@ -150,3 +150,46 @@ func TestShowOffer_refuses_a_wait_that_is_none(t *testing.T) {
 		refusal{"an offer that is not there", get("/offers/none?wait=terminal"), http.StatusNotFound, "offer_not_found", nil})
 	refuseAll(t, h, rows)
 }
+
+// slots is the offers of the house; it tells of every read beyond the first of each request that waits.
+type slots struct {
+	manage.Offers
+	reads chan struct{}
+}
+
+// Offer implements manage.Offers.
+func (s slots) Offer(ctx context.Context, id issuance.OfferID) (issuance.Offer, error) {
+	o, err := s.Offers.Offer(ctx, id)
+	s.reads <- struct{}{}
+	return o, err //nolint:wrapcheck // as it came
+}
+
+// A process lets a thousand wait; the next is told to come again, and one that does not wait is answered.
+func TestShowOffer_lets_a_thousand_wait(t *testing.T) {
+	const most = 1000
+	h := newHouse(t)
+	stopping, reads := make(chan struct{}), make(chan struct{}, 100*most)
+	h.furnish(func(d *manage.Dependencies) { d.Offers, d.Stopping = slots{h.service, reads}, stopping })
+	offer, _ := h.create(t, post(goodBody))
+	at := get("/offers/" + offer.OfferID + "?wait=terminal&timeout=60s")
+	var ended sync.WaitGroup
+	for range most {
+		ended.Go(func() {
+			if got := h.call(t, at); got.status != http.StatusOK {
+				t.Errorf("who waited got %d", got.status)
+			}
+		})
+	}
+	for range 2 * most { // each reads before it waits and when it begins to
+		<-reads
+	}
+	got := h.call(t, at)
+	refused(t, at, got, http.StatusTooManyRequests, "too_many_requests")
+	if got.headers.Get("Retry-After") != "5" {
+		t.Errorf("Retry-After %q", got.headers.Get("Retry-After"))
+	}
+	h.want(t, get("/offers/"+offer.OfferID), http.StatusOK, nil)
+	close(stopping)
+	ended.Wait()
+	h.want(t, at, http.StatusOK, nil) // there is room again
+}

@@ -63,6 +63,7 @@ func TestDoor_does_not_know_strange_offers(t *testing.T) {
 }
 
 // CR-001, CR-125, NO-004, NO-007, NO-008.
+// OF-137 and its like.
 func TestDoor_names_the_methods_it_takes(t *testing.T) {
 	f := newFixture(t)
 	const get, post = "GET, HEAD", "POST"
@@ -91,6 +92,7 @@ func TestDoor_names_the_methods_it_takes(t *testing.T) {
 	}
 }
 
+// OF-136.
 func TestDoor_HEAD_looks_and_leaves_no_trace(t *testing.T) {
 	f := newFixture(t)
 	made, err := f.service.CreateOffer(t.Context(), issuance.CreateOffer{
@@ -115,6 +117,7 @@ func TestDoor_HEAD_looks_and_leaves_no_trace(t *testing.T) {
 	}
 }
 
+// OF-134, OF-135.
 func TestDoor_an_offer_is_gone_once_it_is_used_or_over(t *testing.T) {
 	f := newFixture(t)
 	gone := func(t *testing.T, o offer) {
