@@ -173,7 +173,7 @@ func broken(t *testing.T) map[string]string {
 // One wallet after the other, in turn at a bank whose receiver is healthy and at banks whose receiver is broken, so that whatever else the
 // machine does falls on all alike.
 func TestBench_issuance_beside_broken_receivers(t *testing.T) {
-	const rounds, healthy = 300, "healthy"
+	const rounds, healthy = 2000, "healthy"
 	well := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer well.Close()
 	banks := map[string]*bank{"no callbacks": openBank(t, ""), healthy: openBank(t, well.URL), "healthy, again": openBank(t, well.URL)}
