@@ -125,3 +125,27 @@ func TestCallbacks_to_a_receiver_that_hangs_hold_up_no_wallet(t *testing.T) {
 		}
 	}
 }
+
+// Somebody may delete the endpoint of the settings; the program starts all the same, says so, and calls nobody.
+func TestCallbacks_of_the_settings_may_be_deleted(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, database string) {
+		m := newMailbox(t, answering(http.StatusNoContent))
+		settings := []string{"COUNTERFOIL_DATA_DIR=" + t.TempDir(), "COUNTERFOIL_CALLBACK_URL=" + m.server.URL, "COUNTERFOIL_CALLBACK_SECRET=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
+		t.Run("deleted", func(t *testing.T) {
+			b := openBank(t, database, settings...)
+			if status := b.call(http.MethodDelete, b.management+"/callbacks/default", nil, nil); status != http.StatusNoContent {
+				t.Errorf("got %d", status)
+			}
+		})
+		t.Run("started again", func(t *testing.T) {
+			b := openBank(t, database, settings...)
+			b.create(identity(nil))
+			var list struct{ Callbacks []any }
+			b.call(http.MethodGet, b.management+"/callbacks", nil, &list)
+			if len(list.Callbacks) > 0 || m.came() > 0 || !strings.Contains(b.log.String(), "COUNTERFOIL_CALLBACK_URL is not called") {
+				t.Errorf("there are %v, %d calls came", list.Callbacks, m.came())
+			}
+		})
+	})
+}

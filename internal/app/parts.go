@@ -146,7 +146,11 @@ func (p *parts) callbacks(ctx context.Context, cfg config.Config, o Options) err
 			return fmt.Errorf("COUNTERFOIL_CALLBACK_URL: %w", err)
 		}
 	}
-	if err := p.callbackUse.Configure(ctx, cfg.CallbackURL, cfg.CallbackSecret); err != nil {
+	err := p.callbackUse.Configure(ctx, cfg.CallbackURL, cfg.CallbackSecret)
+	switch {
+	case issuance.KindOf(err) == issuance.NotFound: // somebody's wish, and no reason for the issuer to stay down
+		o.Log.Warn("COUNTERFOIL_CALLBACK_URL is not called: its callback endpoint was deleted, or there are too many; make one through the API or the portal")
+	case err != nil:
 		return err
 	}
 	return p.tellCertificates(ctx)

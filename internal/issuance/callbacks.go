@@ -91,7 +91,8 @@ func NewSecret(random io.Reader) (secret.Text, error) {
 }
 
 // Configure makes the endpoint of the settings what they say: there and called, or, when url is empty, paused, so that nothing goes to
-// an address that was taken out of the settings.
+// an address that was taken out of the settings. NotFound when url is named and there is no such endpoint all the same, because somebody
+// deleted it or there is no room for it.
 func (c *Callbacks) Configure(ctx context.Context, url string, s secret.Text) error {
 	before, err := c.Endpoints.Endpoint(ctx, ConfiguredEndpoint)
 	missing := KindOf(err) == NotFound

@@ -1,7 +1,6 @@
 package surface
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -19,7 +18,7 @@ const (
 
 // Listen opens the socket of a door. A caller that is refused while it still sends gets to read the answer: its connection is closed for
 // writing at once, and for good when it is done, after 2 s or after 8 MiB. Closing with something unread would reset the connection
-// and take the answer with it (RFC 9112 §9.6).
+// and take the answer with it (RFC 9112 §9.6). The error is that of net.Listen, with the address.
 func Listen(addr string) (net.Listener, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -45,15 +44,12 @@ type conn struct {
 }
 
 func (c *conn) Close() error {
-	if !c.linger.Swap(false) {
-		return c.TCPConn.Close() //nolint:wrapcheck // the server compares it
-	}
 	// What the caller goes on to send is nobody's: faults of reading it are not either.
-	if c.CloseWrite() == nil && c.SetReadDeadline(time.Now().Add(lingerTime)) == nil { //nolint:forbidigo // time on the wire is no rule of the domain
+	if c.linger.Swap(false) && c.CloseWrite() == nil && c.SetReadDeadline(time.Now().Add(lingerTime)) == nil { //nolint:forbidigo // time on the wire is no rule of the domain
 		_, _ = io.CopyN(io.Discard, c.TCPConn, lingerBytes)
 	}
-	if err := c.TCPConn.Close(); !errors.Is(err, net.ErrClosed) {
-		return err //nolint:wrapcheck // likewise
+	if err := c.TCPConn.Close(); err != nil {
+		return fmt.Errorf("close connection: %w", err)
 	}
 	return nil
 }

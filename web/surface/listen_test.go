@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -17,14 +16,7 @@ func TestDoor_lets_who_still_sends_read_the_refusal(t *testing.T) {
 	addr := serve(t)
 	const size = 4 << 20
 	for range 20 {
-		conn, err := net.Dial("tcp", addr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close() // read to its end below
-		if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
-			t.Fatal(err)
-		}
+		conn := dial(t, addr, time.Minute)
 		if _, err := io.WriteString(conn, fmt.Sprintf("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", size)+strings.Repeat("x", size)); err != nil {
 			t.Fatal(err)
 		}
@@ -48,18 +40,12 @@ func TestDoor_hangs_up_on_who_outstays_a_refusal(t *testing.T) {
 	for name, more := range map[string]string{"sends on and on": strings.Repeat("x", 1<<20), "says nothing": ""} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			conn, err := net.Dial("tcp", addr)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Close() // it was hung up
-			if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
-				t.Fatal(err)
-			}
+			conn := dial(t, addr, time.Minute)
 			if _, err := io.WriteString(conn, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000\r\n\r\n"); err != nil {
 				t.Fatal(err)
 			}
-			if all, err := io.ReadAll(conn); err != nil || !strings.HasPrefix(string(all), "HTTP/1.1 413 ") {
+			all, err := io.ReadAll(conn)
+			if err != nil || !strings.HasPrefix(string(all), "HTTP/1.1 413 ") {
 				t.Fatalf("got %.100q, %v", all, err)
 			}
 			tick := time.NewTicker(100 * time.Millisecond) // who says nothing knocks only to see whether it was hung up

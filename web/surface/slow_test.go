@@ -62,14 +62,7 @@ func TestDoor_hangs_up_on_who_never_ends(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			conn, err := net.Dial("tcp", addr)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Close() // it was hung up
-			if err := conn.SetDeadline(time.Now().Add(100 * patience)); err != nil {
-				t.Fatal(err)
-			}
+			conn := dial(t, addr, 100*patience)
 			go func() {
 				_, err := io.WriteString(conn, c.begin)
 				tick := time.NewTicker(patience / 10)

@@ -46,17 +46,24 @@ func serve(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// send writes raw bytes and gives the status codes of the answers until the door closes or falls silent.
-func send(t *testing.T, addr, raw string) (statuses []string, all string) {
+// dial connects to a door until the test ends, for a time.
+func dial(t *testing.T, addr string, within time.Duration) net.Conn {
 	t.Helper()
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() // read to its end below
-	if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
+	t.Cleanup(func() { _ = conn.Close() }) // read to its end, or hung up on
+	if err := conn.SetDeadline(time.Now().Add(within)); err != nil {
 		t.Fatal(err)
 	}
+	return conn
+}
+
+// send writes raw bytes and gives the status codes of the answers until the door closes or falls silent.
+func send(t *testing.T, addr, raw string) (statuses []string, all string) {
+	t.Helper()
+	conn := dial(t, addr, 30*time.Second)
 	if _, err := io.WriteString(conn, raw); err != nil {
 		t.Fatal(err)
 	}
