@@ -146,12 +146,14 @@ func (p *parts) callbacks(ctx context.Context, cfg config.Config, o Options) err
 			return fmt.Errorf("COUNTERFOIL_CALLBACK_URL: %w", err)
 		}
 	}
-	err := p.callbackUse.Configure(ctx, cfg.CallbackURL, cfg.CallbackSecret)
+	e, err := p.callbackUse.Configure(ctx, cfg.CallbackURL, cfg.CallbackSecret)
 	switch {
 	case issuance.KindOf(err) == issuance.NotFound: // somebody's wish, and no reason for the issuer to stay down
 		o.Log.Warn("COUNTERFOIL_CALLBACK_URL is not called: its callback endpoint was deleted, or there are too many; make one through the API or the portal")
 	case err != nil:
 		return err
+	case cfg.CallbackURL != "" && e.State != issuance.EndpointActive: // as somebody left it
+		o.Log.Warn("the callback endpoint of COUNTERFOIL_CALLBACK_URL is "+string(e.State)+", what happens waits for it: resume it through the API or the portal", "endpoint", e.ID)
 	}
 	return p.tellCertificates(ctx)
 }

@@ -75,7 +75,7 @@ func (p *parts) tellCertificates(ctx context.Context) error {
 		p.log.Warn("a certificate ends soon", "purpose", v.Purpose, "not_after", v.NotAfter, "days_left", v.DaysLeft)
 		id := fmt.Sprintf("certificate_%s_%d_%d", v.Purpose, v.NotAfter.Unix(), step)
 		details := fmt.Sprintf("the %s certificate %s ends on %s", v.Purpose, v.Subject, v.NotAfter.UTC().Format(time.RFC3339))
-		if err := p.store.QueueCertificate(ctx, id, details, now); err != nil {
+		if err := p.store.RecordCertificate(ctx, id, details, now); err != nil {
 			return err
 		}
 	}

@@ -109,6 +109,7 @@ func (d *Deliverer) round(ctx, attempts context.Context) (more bool, err error) 
 			return false, fmt.Errorf("lease: %w", err)
 		}
 		for _, one := range leased {
+			l.heed(one.Endpoint)
 			l.enter()
 			d.out.Go(func() {
 				d.attempt(attempts, l, one)

@@ -58,6 +58,15 @@ func (l *lane) leave() {
 	l.out--
 }
 
+// heed takes note that the record no longer has the endpoint as failing: somebody switched it on again, or another process got through.
+func (l *lane) heed(e issuance.Endpoint) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failing && e.FailingSince.IsZero() {
+		l.up, l.failing = false, false
+	}
+}
+
 // forget makes the next attempt's verdict a new one.
 func (l *lane) forget() {
 	l.mu.Lock()

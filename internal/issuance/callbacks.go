@@ -3,6 +3,7 @@ package issuance
 import (
 	"context"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -90,40 +91,61 @@ func NewSecret(random io.Reader) (secret.Text, error) {
 	return secret.NewText(secretPrefix + base64.StdEncoding.EncodeToString(b)), nil
 }
 
-// Configure makes the endpoint of the settings what they say: there and called, or, when url is empty, paused, so that nothing goes to
-// an address that was taken out of the settings. NotFound when url is named and there is no such endpoint all the same, because somebody
-// deleted it or there is no room for it.
-func (c *Callbacks) Configure(ctx context.Context, url string, s secret.Text) error {
+// Configure makes the endpoint that the settings name, and changes it as they were changed since the last start: called at its new
+// address, with the secret before signing beside a new one for a day; paused when url is empty, so that nothing goes to an address that
+// was taken out of the settings. What the settings say as before is left as somebody changed it since. NotFound when url is named and
+// there is no such endpoint, because somebody deleted it or there is no room for it. It returns the endpoint as it then is.
+func (c *Callbacks) Configure(ctx context.Context, url string, s secret.Text) (Endpoint, error) {
 	before, err := c.Endpoints.Endpoint(ctx, ConfiguredEndpoint)
-	missing := KindOf(err) == NotFound
-	if err != nil && !missing {
-		return fmt.Errorf("read the configured endpoint: %w", err)
-	}
-	state := EndpointActive
-	change := EndpointChange{ID: ConfiguredEndpoint, State: &state, From: []EndpointState{EndpointActive, EndpointPaused, EndpointDisabled}}
-	switch {
-	case url == "" && missing:
-		return nil
-	case url == "":
-		state = EndpointPaused
-	case missing:
-		err := c.Endpoints.AddEndpoint(ctx, Endpoint{
-			ID: ConfiguredEndpoint, Name: "From the settings", URL: url, Secret: s, Statuses: StandardCallbacks(), State: EndpointActive,
-			CreatedAt: c.Clock(), CreatedBy: "the settings",
-		}, maxEndpoints)
-		if KindOf(err) != Conflict { // another process was quicker
-			return err
+	if KindOf(err) == NotFound {
+		if url == "" {
+			return Endpoint{}, nil
 		}
-	default:
-		change.URL = &url
-		if before.Secret.Reveal() != s.Reveal() {
-			change.Rotate = &Rotation{Secret: s, OldUntil: c.Clock()}
+		before, err = c.addConfigured(ctx, url, s)
+	}
+	if err != nil {
+		return Endpoint{}, fmt.Errorf("read the configured endpoint: %w", err)
+	}
+	says := configured(url, s)
+	if url == "" {
+		says.SecretHash = before.Configured.SecretHash
+	}
+	if says == before.Configured {
+		return before, nil
+	}
+	change := EndpointChange{ID: ConfiguredEndpoint, At: c.Clock(), Settings: &SettingsChange{From: before.Configured, To: says}}
+	if says.URL != before.Configured.URL {
+		state := EndpointPaused
+		if url != "" {
+			state, change.URL = EndpointActive, &url
 		}
+		change.State, change.From = &state, []EndpointState{EndpointActive, EndpointPaused, EndpointDisabled}
 	}
-	if _, err := c.Endpoints.ChangeEndpoint(ctx, change); err != nil {
-		return fmt.Errorf("change the configured endpoint: %w", err)
+	if says.SecretHash != before.Configured.SecretHash && before.Secret.Reveal() != s.Reveal() {
+		change.Rotate = &Rotation{Secret: s, OldUntil: change.At.Add(secretOverlap)}
 	}
-	return nil
+	after, err := c.Endpoints.ChangeEndpoint(ctx, change)
+	if err != nil && KindOf(err) != Conflict { // another process was quicker
+		return Endpoint{}, fmt.Errorf("change the configured endpoint: %w", err)
+	}
+	return after, nil
+}
+
+// addConfigured makes the endpoint of the settings, or returns the one that another process just made.
+func (c *Callbacks) addConfigured(ctx context.Context, url string, s secret.Text) (Endpoint, error) {
+	e := Endpoint{
+		ID: ConfiguredEndpoint, Name: "From the settings", URL: url, Secret: s, Statuses: StandardCallbacks(), State: EndpointActive,
+		CreatedAt: c.Clock(), CreatedBy: "the settings", Configured: configured(url, s),
+	}
+	err := c.Endpoints.AddEndpoint(ctx, e, maxEndpoints)
+	if KindOf(err) == Conflict {
+		return c.Endpoints.Endpoint(ctx, ConfiguredEndpoint)
+	}
+	return e, err
+}
+
+func configured(url string, s secret.Text) Configured {
+	return Configured{URL: url, SecretHash: hex.EncodeToString(secret.Hash(s.Reveal()))}
 }
 
 // ChangeEndpoint changes what is not nil in n. NotFound; Invalid with the faulty members.
@@ -147,16 +169,17 @@ func (c *Callbacks) ChangeEndpoint(ctx context.Context, change EndpointChange) (
 	return c.Endpoints.ChangeEndpoint(ctx, change)
 }
 
-// PauseEndpoint holds deliveries back; pausing a paused endpoint changes nothing.
+// PauseEndpoint holds deliveries back; pausing a paused endpoint changes nothing. Conflict for one that is switched off already.
 func (c *Callbacks) PauseEndpoint(ctx context.Context, id EndpointID) (Endpoint, error) {
 	to := EndpointPaused
-	return c.Endpoints.ChangeEndpoint(ctx, EndpointChange{ID: id, State: &to, From: []EndpointState{EndpointActive, EndpointPaused, EndpointDisabled}})
+	return c.Endpoints.ChangeEndpoint(ctx, EndpointChange{ID: id, State: &to, From: []EndpointState{EndpointActive}, At: c.Clock()})
 }
 
-// ResumeEndpoint lets deliveries go again, also to an endpoint that answered 410.
+// ResumeEndpoint lets deliveries go again and everything that waits at once, also to an endpoint that answered 410; resuming an active
+// endpoint changes nothing.
 func (c *Callbacks) ResumeEndpoint(ctx context.Context, id EndpointID) (Endpoint, error) {
 	to := EndpointActive
-	return c.Endpoints.ChangeEndpoint(ctx, EndpointChange{ID: id, State: &to, From: []EndpointState{EndpointActive, EndpointPaused, EndpointDisabled}})
+	return c.Endpoints.ChangeEndpoint(ctx, EndpointChange{ID: id, State: &to, From: []EndpointState{EndpointPaused, EndpointDisabled}, At: c.Clock()})
 }
 
 // RotateSecret gives an endpoint a new secret, which is shown this once; the one before signs beside it for a day.

@@ -40,12 +40,13 @@ func TestCallbacks_Configure_follows_the_settings(t *testing.T) {
 	c := d.callbacks()
 	configure := func(url, s string) issuance.Endpoint {
 		t.Helper()
-		if err := c.Configure(t.Context(), url, secret.NewText(s)); err != nil {
-			t.Fatal(err)
+		e, err := c.Configure(t.Context(), url, secret.NewText(s))
+		if stored := d.configured(); err != nil || e.State != stored.State || e.URL != stored.URL {
+			t.Fatalf("it returned %+v, %v and stored %+v", e, err, stored)
 		}
 		return d.configured()
 	}
-	if err := c.Configure(t.Context(), "", secret.Text{}); err != nil {
+	if _, err := c.Configure(t.Context(), "", secret.Text{}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := d.store.Endpoint(t.Context(), issuance.ConfiguredEndpoint); issuance.KindOf(err) != issuance.NotFound {
@@ -68,6 +69,66 @@ func TestCallbacks_Configure_follows_the_settings(t *testing.T) {
 	}
 	if e := configure("https://two.example/", "whsec_two"); e.Secret.Reveal() != "whsec_two" || e.OldSecret.Reveal() != "whsec_one" {
 		t.Error("the same settings changed a secret")
+	}
+}
+
+// Whoever spoke last is followed: a start with the settings as before undoes nothing, and settings that changed are what counts.
+func TestCallbacks_Configure_leaves_what_somebody_changed_since(t *testing.T) {
+	d := newDesk(t)
+	c := d.callbacks()
+	configure := func(url, s string) issuance.Endpoint {
+		t.Helper()
+		if _, err := c.Configure(t.Context(), url, secret.NewText(s)); err != nil {
+			t.Fatal(err)
+		}
+		return d.configured()
+	}
+	must := func(e issuance.Endpoint, err error) issuance.Endpoint {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	const one, two, moved = "https://one.example/", "https://two.example/", "https://moved.example/"
+	configure(one, "whsec_one")
+	url := moved
+	must(c.ChangeEndpoint(t.Context(), issuance.EndpointChange{ID: issuance.ConfiguredEndpoint, URL: &url}))
+	rotated := must(c.RotateSecret(t.Context(), issuance.ConfiguredEndpoint))
+	must(c.PauseEndpoint(t.Context(), issuance.ConfiguredEndpoint))
+	e := configure(one, "whsec_one")
+	if e.URL != moved || e.State != issuance.EndpointPaused || e.Secret.Reveal() != rotated.Secret.Reveal() || e.OldSecret.Reveal() != "whsec_one" {
+		t.Errorf("the same settings made it %s %s", e.URL, e.State)
+	}
+	e = configure(one, "whsec_two") // a new secret, and nothing else
+	if e.URL != moved || e.State != issuance.EndpointPaused || e.Secret.Reveal() != "whsec_two" || e.OldSecret.Reveal() != rotated.Secret.Reveal() {
+		t.Errorf("with a new secret it is %s %s", e.URL, e.State)
+	}
+	if want := d.clock.read().Add(24 * time.Hour); !e.OldUntil.Equal(want) {
+		t.Errorf("the secret before signs until %s, want %s", e.OldUntil, want)
+	}
+	if e = configure(two, "whsec_two"); e.URL != two || e.State != issuance.EndpointActive {
+		t.Errorf("at a new address it is %s %s", e.URL, e.State)
+	}
+	configure("", "")
+	must(c.ResumeEndpoint(t.Context(), issuance.ConfiguredEndpoint))
+	if e = configure("", ""); e.State != issuance.EndpointActive {
+		t.Errorf("what somebody resumed is %s", e.State)
+	}
+	if e = configure(two, "whsec_two"); e.URL != two || e.Secret.Reveal() != "whsec_two" || e.OldSecret.Reveal() != rotated.Secret.Reveal() {
+		t.Errorf("named again it is %+v", e)
+	}
+	if err := d.store.Judge(t.Context(), issuance.Verdict{Endpoint: issuance.ConfiguredEndpoint, Health: issuance.HealthStopped, At: start(), Result: "HTTP 410"}); err != nil {
+		t.Fatal(err)
+	}
+	if e = configure(two, "whsec_two"); e.State != issuance.EndpointDisabled || e.LastResult != "HTTP 410" {
+		t.Errorf("a receiver that answered 410 is called again: %+v", e)
+	}
+	if _, err := c.PauseEndpoint(t.Context(), issuance.ConfiguredEndpoint); issuance.KindOf(err) != issuance.Conflict {
+		t.Errorf("pausing what is switched off: %v", err)
+	}
+	if e = must(c.ResumeEndpoint(t.Context(), issuance.ConfiguredEndpoint)); e.State != issuance.EndpointActive || e.LastResult != "" {
+		t.Errorf("resumed it is %+v", e)
 	}
 }
 

@@ -52,6 +52,15 @@ type Endpoint struct {
 	CreatedBy  string
 	// Queued counts the deliveries that wait.
 	Queued int
+	// Configured is what the settings last said of it.
+	Configured Configured
+}
+
+// Configured is what the settings say of an endpoint; the zero value is one that they do not make. A secret is told apart by its
+// SHA-256, in hex.
+type Configured struct {
+	URL        string
+	SecretHash string
 }
 
 // Health tells how the endpoint fares.

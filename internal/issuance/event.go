@@ -1,11 +1,14 @@
 package issuance
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
-// EventKind says what happened to an offer, in the past tense.
+// EventKind says what happened to an offer, or to what offers are signed with.
 type EventKind string
 
-// What can happen to an offer.
+// What can happen.
 const (
 	OfferCreated       EventKind = "offer.created"
 	OfferRetrieved     EventKind = "offer.retrieved"
@@ -21,7 +24,17 @@ const (
 	OfferCancelled     EventKind = "offer.cancelled"
 	OfferExpired       EventKind = "offer.expired"
 	OfferFailed        EventKind = "offer.failed"
+	// CertificateExpiring is about no offer.
+	CertificateExpiring EventKind = "certificate.expiring"
 )
+
+// EventKinds lists every kind once.
+func EventKinds() []EventKind {
+	return []EventKind{
+		OfferCreated, OfferRetrieved, CodeRevealed, CodeRejected, RequestRefused, OfferRedeemed, CredentialIssued, CredentialReissued,
+		WalletConfirmed, WalletFailed, WalletDeleted, OfferCancelled, OfferExpired, OfferFailed, CertificateExpiring,
+	}
+}
 
 // CallbackStatus is the status a callback endpoint is told. Every offer has exactly one
 // of the last three in its life; the database enforces it.
@@ -76,7 +89,7 @@ func (k EventKind) Callback() CallbackStatus {
 	case OfferExpired:
 		return CallbackExpired
 	case OfferRetrieved, CodeRevealed, CodeRejected, RequestRefused, OfferRedeemed,
-		CredentialReissued, WalletConfirmed, WalletFailed, WalletDeleted:
+		CredentialReissued, WalletConfirmed, WalletFailed, WalletDeleted, CertificateExpiring:
 		return ""
 	}
 	return ""
@@ -95,6 +108,8 @@ func (k EventKind) Extended() CallbackStatus {
 		return CallbackConfirmed
 	case WalletFailed:
 		return CallbackWalletFailed
+	case CertificateExpiring:
+		return CallbackCertificateExpiring
 	case OfferCreated, CredentialIssued, OfferCancelled, OfferFailed, OfferExpired,
 		CodeRevealed, RequestRefused, CredentialReissued, WalletDeleted:
 		return ""
@@ -102,9 +117,18 @@ func (k EventKind) Extended() CallbackStatus {
 	return ""
 }
 
-// Event is something that happened to an offer. Sequence grows by one per offer; Cause
+// Told gives the status that the event tells callback endpoints which ask for it, or "" when it stays on the timeline.
+func (k EventKind) Told() CallbackStatus {
+	if s := k.Callback(); s != "" {
+		return s
+	}
+	return k.Extended()
+}
+
+// Event is something that happened to an offer, or to none (then ID names it). Sequence grows by one per offer; Cause
 // is a sentence that staff can read, or empty.
 type Event struct {
+	ID       string
 	Offer    OfferID
 	Sequence int
 	Kind     EventKind
@@ -112,6 +136,35 @@ type Event struct {
 	Cause    string
 	// Position is the event's place among those of all offers; 0 when it was not asked for.
 	Position int64
+}
+
+// EventID is what receivers know the event by, together with its status. That of the four statuses that everybody gets is the offer's,
+// because each comes once; what may come again has one of its own.
+func (e Event) EventID() string {
+	switch {
+	case e.ID != "":
+		return e.ID
+	case e.Kind.Callback() != "":
+		return string(e.Offer)
+	}
+	return fmt.Sprintf("%s_%d", e.Offer, e.Sequence)
+}
+
+// WebhookID is EventID and status in one, as Standard Webhooks 1.0 has it; empty for an event that callbacks do not tell.
+func (e Event) WebhookID() string {
+	status := e.Kind.Told()
+	if status == "" {
+		return ""
+	}
+	return e.EventID() + "_" + string(status)
+}
+
+// ErrorDetails is what a callback says of the cause.
+func (e Event) ErrorDetails() string {
+	if e.Kind.Told().Explained() {
+		return e.Cause
+	}
+	return ""
 }
 
 // Look is what a wallet merely looked at or was refused: worth an event, not worth a

@@ -33,7 +33,8 @@ type Endpoints interface {
 	Endpoint(ctx context.Context, id EndpointID) (Endpoint, error)
 	// ListEndpoints returns all endpoints, oldest first.
 	ListEndpoints(ctx context.Context) ([]Endpoint, error)
-	// ChangeEndpoint changes what is not nil in c and returns the endpoint; NotFound; Conflict when its state is not one of c.From.
+	// ChangeEndpoint changes what is not nil in c and returns the endpoint; NotFound; Conflict when its state is not one of c.From, or
+	// the settings said something else of it meanwhile. What waits for an endpoint that becomes active is due at c.At.
 	ChangeEndpoint(ctx context.Context, c EndpointChange) (Endpoint, error)
 	// DeleteEndpoint ends an endpoint and cancels what waits for it; NotFound.
 	DeleteEndpoint(ctx context.Context, id EndpointID) error
@@ -49,9 +50,15 @@ type EndpointChange struct {
 	// Rotate is the new secret; the one before signs beside it until its OldUntil.
 	Rotate *Rotation
 	State  *EndpointState
-	// From guards State: the states from which it may be reached.
+	// From guards State: the states from which it may be reached. An endpoint that is in it already stays as it is.
 	From []EndpointState
+	At   time.Time
+	// Settings records what the settings say now.
+	Settings *SettingsChange
 }
+
+// SettingsChange guards what the settings say: From is what they said when the change was decided.
+type SettingsChange struct{ From, To Configured }
 
 // Rotation is a change of secrets.
 type Rotation struct {

@@ -163,7 +163,7 @@ type Feed struct {
 	After int64
 	// Types are credential configuration ids.
 	Types []string
-	// CallbacksOnly keeps events that have one of the four callback statuses.
+	// CallbacksOnly keeps events that have a callback status.
 	CallbacksOnly bool
 	Limit         int
 }

@@ -54,23 +54,13 @@ const queue = `INSERT INTO deliveries (endpoint_id, offer_id, sequence, event_id
 	FROM endpoints e, offers o WHERE o.id = ? AND e.state <> 'deleted' AND replace(e.statuses, ?, '') <> e.statuses
 		AND (e.types = '' OR replace(e.types, '|' || o.type || '|', '') <> e.types)`
 
-// enqueue queues a delivery of an event to every endpoint that asked for it. The ids of the four statuses that everybody gets are the
-// offer's, because each comes once; what may come again has an id of its own.
+// enqueue queues a delivery of an event to every endpoint that asked for it.
 func (t *tx) enqueue(e issuance.Event) error {
-	status := e.Kind.Callback()
-	eventID := string(e.Offer)
-	if status == "" {
-		status = e.Kind.Extended()
-		eventID = fmt.Sprintf("%s_%d", e.Offer, e.Sequence)
-	}
+	status := e.Kind.Told()
 	if status == "" {
 		return nil
 	}
-	details := ""
-	if status.Explained() {
-		details = e.Cause
-	}
-	done := t.Exec(queue, e.Sequence, eventID, eventID+"_"+string(status), string(status), details, millis(e.At), millis(e.At), string(e.Offer), "|"+string(status)+"|")
+	done := t.Exec(queue, e.Sequence, e.EventID(), e.WebhookID(), string(status), e.ErrorDetails(), millis(e.At), millis(e.At), string(e.Offer), "|"+string(status)+"|")
 	if done.Error != nil {
 		return fmt.Errorf("queue deliveries: %w", done.Error)
 	}
@@ -198,16 +188,33 @@ func (s *Store) Replay(ctx context.Context, r issuance.Replay) (int, error) {
 	return count, nil
 }
 
+// toldStatus gives in SQL what issuance.EventKind.Told gives, and whether it is explained.
+func toldStatus() (status, explained string) {
+	var cases, list []string
+	for _, k := range issuance.EventKinds() {
+		if s := k.Told(); s != "" {
+			cases = append(cases, fmt.Sprintf("WHEN '%s' THEN '%s'", k, s))
+			if s.Explained() {
+				list = append(list, "'"+string(s)+"'")
+			}
+		}
+	}
+	return "CASE v.kind " + strings.Join(cases, " ") + " ELSE '' END", strings.Join(list, ", ")
+}
+
 // queueMissed queues the events of a range that the endpoint asks for and was never queued, because it was not there yet or asked for
-// less.
+// less. Ids are made as issuance.Event makes them.
 func (t *tx) queueMissed(r issuance.Replay, from, until int64) (int, error) {
+	status, explained := toldStatus()
 	done := t.Exec(`INSERT INTO deliveries (endpoint_id, offer_id, sequence, event_id, webhook_id, status, error_details, state, attempts, created_at, next_at, lease_until, last_at, last_result)
-		SELECT e.id, v.offer_id, v.sequence, v.offer_id, v.offer_id || '_' || v.callback, v.callback, CASE v.callback WHEN 'FAILED' THEN v.cause ELSE '' END,
-			'queued', 0, v.at, CAST(? AS BIGINT), 0, 0, ''
-		FROM events v JOIN offers o ON o.id = v.offer_id, endpoints e
-		WHERE e.id = ? AND e.state <> 'deleted' AND v.callback <> '' AND v.at >= ? AND v.at <= ?
-			AND replace(e.statuses, '|' || v.callback || '|', '') <> e.statuses AND (e.types = '' OR replace(e.types, '|' || o.type || '|', '') <> e.types)
-		ORDER BY v.id ON CONFLICT DO NOTHING`, millis(r.At), string(r.Endpoint), from, until)
+		SELECT e.id, m.offer_id, m.sequence, m.event_id, m.event_id || '_' || m.status, m.status, CASE WHEN m.status IN (`+explained+`) THEN m.cause ELSE '' END,
+			'queued', 0, m.at, CAST(? AS BIGINT), 0, 0, ''
+		FROM (SELECT v.id, v.offer_id, v.sequence, v.cause, v.at, o.type, `+status+` AS status,
+				COALESCE(v.event_id, CASE v.callback WHEN '' THEN v.offer_id || '_' || v.sequence ELSE v.offer_id END) AS event_id
+			FROM events v LEFT JOIN offers o ON o.id = v.offer_id WHERE v.at >= ? AND v.at <= ?) m, endpoints e
+		WHERE e.id = ? AND e.state <> 'deleted' AND m.status <> '' AND replace(e.statuses, '|' || m.status || '|', '') <> e.statuses
+			AND (e.types = '' OR m.offer_id IS NULL OR replace(e.types, '|' || m.type || '|', '') <> e.types)
+		ORDER BY m.id ON CONFLICT DO NOTHING`, millis(r.At), from, until, string(r.Endpoint))
 	if done.Error != nil {
 		return 0, fmt.Errorf("queue missed events: %w", done.Error)
 	}
@@ -231,17 +238,30 @@ func (s *Store) AddPing(ctx context.Context, id issuance.EndpointID, webhookID s
 	return issuance.Leased{Delivery: row.delivery(), Endpoint: e, Lease: moment(millis(lease))}, nil
 }
 
-// QueueCertificate queues CallbackCertificateExpiring to every endpoint that asked for it; the same event again changes nothing.
-func (s *Store) QueueCertificate(ctx context.Context, eventID, details string, at time.Time) error {
-	status := string(issuance.CallbackCertificateExpiring)
-	done := s.db.WithContext(ctx).Exec(`INSERT INTO deliveries
+// RecordCertificate records that a certificate ends soon and queues it to every endpoint that asked for it; the same event again changes
+// nothing, but reaches endpoints that were not there before.
+func (s *Store) RecordCertificate(ctx context.Context, eventID, details string, at time.Time) error {
+	e := issuance.Event{ID: eventID, Kind: issuance.CertificateExpiring, Cause: details, At: at}
+	status := string(e.Kind.Told())
+	queued, err := s.transact(ctx, func(t *tx) error {
+		if err := t.Exec("INSERT INTO events (offer_id, sequence, kind, callback, cause, at, event_id) VALUES (NULL, 0, ?, '', ?, ?, ?) ON CONFLICT DO NOTHING",
+			string(e.Kind), e.Cause, millis(at), e.ID).Error; err != nil {
+			return fmt.Errorf("record certificate event: %w", err)
+		}
+		done := t.Exec(`INSERT INTO deliveries
 			(endpoint_id, offer_id, sequence, event_id, webhook_id, status, error_details, state, attempts, created_at, next_at, lease_until, last_at, last_result)
-		SELECT id, NULL, 0, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), 'queued', 0, CAST(? AS BIGINT), CAST(? AS BIGINT), 0, 0, ''
-		FROM endpoints WHERE state <> 'deleted' AND replace(statuses, ?, '') <> statuses ON CONFLICT DO NOTHING`,
-		eventID, eventID+"_"+status, status, details, millis(at), millis(at), "|"+status+"|")
-	if done.Error != nil {
-		return fmt.Errorf("queue certificate event: %w", done.Error)
+			SELECT id, NULL, 0, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT), 'queued', 0, CAST(? AS BIGINT), CAST(? AS BIGINT), 0, 0, ''
+			FROM endpoints WHERE state <> 'deleted' AND replace(statuses, ?, '') <> statuses ON CONFLICT DO NOTHING`,
+			e.EventID(), e.WebhookID(), status, e.ErrorDetails(), millis(at), millis(at), "|"+status+"|")
+		if done.Error != nil {
+			return fmt.Errorf("queue certificate event: %w", done.Error)
+		}
+		t.queued = t.queued || done.RowsAffected > 0
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	s.changed(done.RowsAffected > 0)
+	s.changed(queued)
 	return nil
 }

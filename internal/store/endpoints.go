@@ -25,9 +25,12 @@ type endpointRow struct {
 	CreatedAt    int64
 	CreatedBy    string
 	Queued       int
+
+	ConfiguredURL, ConfiguredSecret string
 }
 
-const endpointColumns = "id, name, url, secret, old_secret, old_until, types, statuses, state, failing_since, last_result, created_at, created_by"
+const endpointColumns = "id, name, url, secret, old_secret, old_until, types, statuses, state, failing_since, last_result, created_at, created_by, " +
+	"configured_url, configured_secret"
 
 // endpointsLock keeps two who add endpoints to one PostgreSQL from both finding room for the last.
 const endpointsLock = 0x656e64706f696e // "endpoin"
@@ -69,6 +72,7 @@ func (s *Store) openEndpoint(r endpointRow) (issuance.Endpoint, error) {
 		ID: issuance.EndpointID(r.ID), Name: r.Name, URL: r.URL, OldUntil: moment(r.OldUntil),
 		Types: unlisted[string](r.Types), Statuses: unlisted[issuance.CallbackStatus](r.Statuses), State: issuance.EndpointState(r.State),
 		FailingSince: moment(r.FailingSince), LastResult: r.LastResult, CreatedAt: moment(r.CreatedAt), CreatedBy: r.CreatedBy, Queued: r.Queued,
+		Configured: issuance.Configured{URL: r.ConfiguredURL, SecretHash: r.ConfiguredSecret},
 	}
 	opened, err := s.sealer.Open(r.Secret, secretAAD(r.ID))
 	if err != nil {
@@ -97,8 +101,9 @@ func (s *Store) AddEndpoint(ctx context.Context, e issuance.Endpoint, limit int)
 			}
 		}
 		done := t.Exec(`INSERT INTO endpoints (`+endpointColumns+`)
-			SELECT ?, ?, ?, ?, NULL, 0, ?, ?, ?, 0, '', ?, ? WHERE (SELECT count(*) FROM endpoints WHERE state <> ?) < ? ON CONFLICT DO NOTHING`,
-			string(e.ID), e.Name, e.URL, blob(sealed), listed(e.Types), listed(e.Statuses), string(e.State), millis(e.CreatedAt), e.CreatedBy, stateDeleted, limit)
+			SELECT ?, ?, ?, ?, NULL, 0, ?, ?, ?, 0, '', ?, ?, ?, ? WHERE (SELECT count(*) FROM endpoints WHERE state <> ?) < ? ON CONFLICT DO NOTHING`,
+			string(e.ID), e.Name, e.URL, blob(sealed), listed(e.Types), listed(e.Statuses), string(e.State), millis(e.CreatedAt), e.CreatedBy,
+			e.Configured.URL, e.Configured.SecretHash, stateDeleted, limit)
 		if done.Error != nil {
 			return fmt.Errorf("record endpoint: %w", done.Error)
 		}
@@ -155,45 +160,79 @@ func (s *Store) readEndpoints(ctx context.Context, columns, where string, args .
 
 // ChangeEndpoint implements issuance.Endpoints.
 func (s *Store) ChangeEndpoint(ctx context.Context, c issuance.EndpointChange) (issuance.Endpoint, error) {
-	set, args := []string{"id = id"}, []any{}
-	put := func(column string, value any) { set, args = append(set, column+" = ?"), append(args, value) }
-	if c.Name != nil {
-		put("name", *c.Name)
+	update, err := s.endpointUpdate(c)
+	if err != nil {
+		return issuance.Endpoint{}, err
 	}
-	if c.URL != nil {
-		put("url", *c.URL)
-	}
-	if c.Types != nil {
-		put("types", listed(*c.Types))
-	}
-	if c.Statuses != nil {
-		put("statuses", listed(*c.Statuses))
-	}
-	if c.Rotate != nil {
-		sealed, err := s.sealer.Seal([]byte(c.Rotate.Secret.Reveal()), secretAAD(string(c.ID)))
-		if err != nil {
-			return issuance.Endpoint{}, fmt.Errorf("seal secret: %w", err)
+	changed := false
+	_, err = s.transact(ctx, func(t *tx) error {
+		done := t.Exec("UPDATE endpoints SET "+strings.Join(update.set, ", ")+" WHERE "+update.where, append(update.values, update.guard...)...)
+		if done.Error != nil {
+			return fmt.Errorf("change endpoint: %w", done.Error)
 		}
-		set = append(set, "old_secret = secret")
-		put("secret", blob(sealed))
-		put("old_until", millis(c.Rotate.OldUntil))
-	}
-	where, guard := "id = ? AND state <> ?", []any{string(c.ID), stateDeleted}
-	if c.State != nil {
-		put("state", string(*c.State))
-		set = append(set, "failing_since = 0")
-		where, guard = where+" AND state IN ?", append(guard, c.From)
-	}
-	done := s.db.WithContext(ctx).Exec("UPDATE endpoints SET "+strings.Join(set, ", ")+" WHERE "+where, append(args, guard...)...)
-	if done.Error != nil {
-		return issuance.Endpoint{}, fmt.Errorf("change endpoint: %w", done.Error)
+		if changed = done.RowsAffected > 0; changed && c.State != nil && *c.State == issuance.EndpointActive {
+			return t.hasten(c.ID, c.At)
+		}
+		return nil
+	})
+	if err != nil {
+		return issuance.Endpoint{}, err
 	}
 	e, err := s.Endpoint(ctx, c.ID)
-	if err == nil && done.RowsAffected == 0 {
+	if err == nil && !changed && (c.State == nil || e.State != *c.State) {
 		err = issuance.Refuse(issuance.Conflict, "callback_state", "the callback endpoint is "+string(e.State))
 	}
 	s.changed(true) // what waited may go now
 	return e, err
+}
+
+// endpointUpdate is the guarded update of an endpoint: columns and their values, and what must hold.
+type endpointUpdate struct {
+	set           []string
+	where         string
+	values, guard []any
+}
+
+func (u *endpointUpdate) put(column string, value any) {
+	u.set, u.values = append(u.set, column+" = ?"), append(u.values, value)
+}
+
+func (s *Store) endpointUpdate(c issuance.EndpointChange) (endpointUpdate, error) {
+	u := endpointUpdate{set: []string{"id = id"}, where: "id = ? AND state <> ?", guard: []any{string(c.ID), stateDeleted}}
+	if c.Name != nil {
+		u.put("name", *c.Name)
+	}
+	if c.URL != nil {
+		u.put("url", *c.URL)
+	}
+	if c.Types != nil {
+		u.put("types", listed(*c.Types))
+	}
+	if c.Statuses != nil {
+		u.put("statuses", listed(*c.Statuses))
+	}
+	if c.Rotate != nil {
+		sealed, err := s.sealer.Seal([]byte(c.Rotate.Secret.Reveal()), secretAAD(string(c.ID)))
+		if err != nil {
+			return u, fmt.Errorf("seal secret: %w", err)
+		}
+		u.set = append(u.set, "old_secret = secret")
+		u.put("secret", blob(sealed))
+		u.put("old_until", millis(c.Rotate.OldUntil))
+	}
+	if c.State != nil {
+		u.put("state", string(*c.State))
+		if *c.State == issuance.EndpointActive { // a new start
+			u.set = append(u.set, "failing_since = 0", "last_result = ''")
+		}
+		u.where, u.guard = u.where+" AND state IN ?", append(u.guard, c.From)
+	}
+	if c.Settings != nil {
+		u.put("configured_url", c.Settings.To.URL)
+		u.put("configured_secret", c.Settings.To.SecretHash)
+		u.where, u.guard = u.where+" AND configured_url = ? AND configured_secret = ?", append(u.guard, c.Settings.From.URL, c.Settings.From.SecretHash)
+	}
+	return u, nil
 }
 
 // DeleteEndpoint implements issuance.Endpoints.

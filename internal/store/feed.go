@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"counterfoil/internal/issuance"
 )
@@ -58,9 +59,10 @@ func (s *Store) feed(ctx context.Context, f issuance.Feed) ([]issuance.Event, er
 		where, args = where+" AND o.type IN ?", append(args, f.Types)
 	}
 	if f.CallbacksOnly {
-		where += " AND v.callback <> ''"
+		where, args = where+" AND v.kind IN ?", append(args, toldKinds())
 	}
 	var rows []struct {
+		EventID  string
 		OfferID  string
 		Sequence int
 		Kind     string
@@ -68,16 +70,21 @@ func (s *Store) feed(ctx context.Context, f issuance.Feed) ([]issuance.Event, er
 		At       int64
 		Position int64
 	}
-	err := s.reads.WithContext(ctx).Raw(`SELECT v.offer_id, v.sequence, v.kind, v.cause, v.at, v.position
-		FROM events v JOIN offers o ON o.id = v.offer_id WHERE `+where+" ORDER BY v.position LIMIT ?", append(args, f.Limit)...).Scan(&rows).Error
+	err := s.reads.WithContext(ctx).Raw(`SELECT COALESCE(v.event_id, '') AS event_id, COALESCE(v.offer_id, '') AS offer_id, v.sequence, v.kind, v.cause, v.at, v.position
+		FROM events v LEFT JOIN offers o ON o.id = v.offer_id WHERE `+where+" ORDER BY v.position LIMIT ?", append(args, f.Limit)...).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read events: %w", err)
 	}
 	out := make([]issuance.Event, 0, len(rows))
 	for _, r := range rows {
 		out = append(out, issuance.Event{
-			Offer: issuance.OfferID(r.OfferID), Sequence: r.Sequence, Kind: issuance.EventKind(r.Kind), At: moment(r.At), Cause: r.Cause, Position: r.Position,
+			ID: r.EventID, Offer: issuance.OfferID(r.OfferID), Sequence: r.Sequence, Kind: issuance.EventKind(r.Kind), At: moment(r.At), Cause: r.Cause, Position: r.Position,
 		})
 	}
 	return out, nil
+}
+
+// toldKinds lists the kinds of events that callbacks may tell.
+func toldKinds() []issuance.EventKind {
+	return slices.DeleteFunc(issuance.EventKinds(), func(k issuance.EventKind) bool { return k.Told() == "" })
 }

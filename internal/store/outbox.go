@@ -20,8 +20,8 @@ func (s *Store) Due(ctx context.Context, now time.Time) ([]issuance.EndpointID, 
 	return ids, nil
 }
 
-// Lease implements issuance.Outbox. A delivery may go when no earlier one of its offer to its endpoint is still queued. What is out is
-// due again when its lease ends, so that it needs no second look. The query is written so that PostgreSQL walks the index in order and
+// Lease implements issuance.Outbox. A delivery may go when none of its offer to its endpoint that happened earlier is still queued, and
+// none is out. What is out is due again when its lease ends, so that it needs no second look. The query is written so that PostgreSQL walks the index in order and
 // stops at the limit, with one look for each row, however many wait and whatever it believes of their number.
 func (s *Store) Lease(ctx context.Context, endpoint issuance.EndpointID, now time.Time, forTime time.Duration, limit int) ([]issuance.Leased, error) {
 	found, err := s.readEndpoints(ctx, "", "id = ?", string(endpoint)) // before an attempt is counted
@@ -37,9 +37,10 @@ func (s *Store) Lease(ctx context.Context, endpoint issuance.EndpointID, now tim
 	err = s.db.WithContext(ctx).Raw(`UPDATE deliveries SET lease_until = ?, next_at = ?, attempts = attempts + 1
 		WHERE state = 'queued' AND next_at <= ? AND EXISTS (SELECT 1 FROM endpoints WHERE id = ? AND state = 'active') AND id `+in+`
 			SELECT d.id FROM deliveries d WHERE d.endpoint_id = ? AND d.state = 'queued' AND d.next_at <= ?
-				AND (SELECT p.id FROM deliveries p WHERE p.endpoint_id = d.endpoint_id AND p.offer_id = d.offer_id AND p.state = 'queued' AND p.id < d.id LIMIT 1) IS NULL
+				AND (SELECT p.id FROM deliveries p WHERE p.endpoint_id = d.endpoint_id AND p.offer_id = d.offer_id AND p.state = 'queued'
+					AND (p.sequence < d.sequence OR p.lease_until > ? AND p.id <> d.id) LIMIT 1) IS NULL
 			ORDER BY d.next_at, d.id LIMIT ?`+lock+end+`
-		RETURNING `+deliveryColumns, until, until, at, string(endpoint), string(endpoint), at, limit).Scan(&rows).Error
+		RETURNING `+deliveryColumns, until, until, at, string(endpoint), string(endpoint), at, at, limit).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("lease deliveries: %w", err)
 	}
@@ -135,16 +136,21 @@ func (s *Store) Judge(ctx context.Context, v issuance.Verdict) error {
 		if v.Health != issuance.Healthy {
 			return nil
 		}
-		if err := t.Exec("UPDATE deliveries SET next_at = ? WHERE endpoint_id = ? AND state = 'queued' AND lease_until < ? AND next_at > ?",
-			millis(v.At), string(v.Endpoint), millis(v.At), millis(v.At)).Error; err != nil {
-			return fmt.Errorf("hasten deliveries: %w", err)
-		}
-		return nil
+		return t.hasten(v.Endpoint, v.At)
 	})
 	if err != nil {
 		return err
 	}
 	s.changed(true)
+	return nil
+}
+
+// hasten makes everything that waits for an endpoint due at a time.
+func (t *tx) hasten(id issuance.EndpointID, at time.Time) error {
+	if err := t.Exec("UPDATE deliveries SET next_at = ? WHERE endpoint_id = ? AND state = 'queued' AND lease_until < ? AND next_at > ?",
+		millis(at), string(id), millis(at), millis(at)).Error; err != nil {
+		return fmt.Errorf("hasten deliveries: %w", err)
+	}
 	return nil
 }
 

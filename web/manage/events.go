@@ -53,7 +53,9 @@ func (d *door) listOfferEvents(c *fiber.Ctx) error {
 // feedShown is an event among those of all offers. The members of a callback stand in it under their names.
 type feedShown struct {
 	Cursor       string                  `json:"cursor"`
-	OfferID      issuance.OfferID        `json:"offer_id"`
+	EventID      string                  `json:"event_id,omitzero"`
+	WebhookID    string                  `json:"webhook_id,omitzero"`
+	OfferID      issuance.OfferID        `json:"offer_id,omitzero"`
 	Sequence     int                     `json:"sequence"`
 	Kind         issuance.EventKind      `json:"kind"`
 	At           string                  `json:"at"`
@@ -90,10 +92,11 @@ func (d *door) listEvents(c *fiber.Ctx) error {
 	next, out := eventList.cursor(after, ""), make([]feedShown, 0, len(events))
 	for _, e := range events {
 		shown := feedShown{
-			Cursor: eventList.cursor(e.Position, ""), OfferID: e.Offer, Sequence: e.Sequence, Kind: e.Kind, At: stamp(e.At), Status: e.Kind.Callback(), Cause: e.Cause,
+			Cursor: eventList.cursor(e.Position, ""), WebhookID: e.WebhookID(), OfferID: e.Offer, Sequence: e.Sequence, Kind: e.Kind,
+			At: stamp(e.At), Status: e.Kind.Told(), ErrorDetails: e.ErrorDetails(), Cause: e.Cause,
 		}
-		if shown.Status == issuance.CallbackFailed {
-			shown.ErrorDetails = e.Cause
+		if shown.Status != "" {
+			shown.EventID = e.EventID()
 		}
 		next, out = shown.Cursor, append(out, shown)
 	}

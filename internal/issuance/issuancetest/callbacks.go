@@ -188,6 +188,155 @@ func replayed(t *testing.T, s suite) {
 	}
 }
 
+// missed asks for events of before the endpoint was there: they come in the order in which they happened, also before what was queued
+// earlier, with the ids that they would have had.
+func missed(t *testing.T, s suite) {
+	d := s.add(t)
+	if _, err := s.CountWrongCode(s.ctx, issuance.WrongCode{Offer: d.Offer.ID, At: start(), MaxAttempts: 5}); err != nil {
+		t.Fatal(err)
+	}
+	const ends = "certificate_sd-jwt-vc_1_30"
+	if err := s.RecordCertificate(s.ctx, ends, "it ends", start()); err != nil {
+		t.Fatal(err)
+	}
+	s.endpoint(t, "late", func(e *issuance.Endpoint) { e.Statuses, e.Types = issuance.CallbackStatuses(), []string{"T"} })
+	s.endpoint(t, "other", func(e *issuance.Endpoint) { e.Statuses, e.Types = issuance.CallbackStatuses(), []string{"U"} })
+	now := start().Add(time.Minute)
+	if _, err := s.EndOffer(s.ctx, issuance.End{Offer: d.Offer.ID, To: issuance.StatusCancelled, At: start(), Cause: "why"}); err != nil {
+		t.Fatal(err)
+	}
+	for endpoint, want := range map[issuance.EndpointID]int{"late": 3, "other": 1} {
+		if n, err := s.Replay(s.ctx, issuance.Replay{Endpoint: endpoint, From: start(), At: now}); err != nil || n != want {
+			t.Errorf("%s: %d were missed, want %d, %v", endpoint, n, want, err)
+		}
+	}
+	var got []string
+	for {
+		leased, err := s.Lease(s.ctx, "late", now, time.Minute, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(leased) == 0 {
+			break
+		}
+		var ended []issuance.Attempt
+		for _, l := range leased {
+			got = append(got, l.Delivery.EventID+" "+l.Delivery.WebhookID+" "+l.Delivery.ErrorDetails)
+			ended = append(ended, issuance.Attempt{Delivery: l.Delivery.ID, Lease: l.Lease, At: now, State: issuance.DeliveryDelivered, NextAt: now})
+		}
+		if err := s.Finish(s.ctx, ended); err != nil {
+			t.Fatal(err)
+		}
+	}
+	events, err := s.Feed(s.ctx, issuance.Feed{CallbacksOnly: true, Limit: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, e := range events {
+		want = append(want, e.EventID()+" "+e.WebhookID()+" "+e.ErrorDetails())
+	}
+	id := string(d.Offer.ID)
+	if !slices.Contains(want, ends+" "+ends+"_CERTIFICATE_EXPIRING it ends") || !slices.Contains(want, id+"_2 "+id+"_2_CODE_REJECTED wrong transaction code, 4 more tries") || len(want) != 4 {
+		t.Errorf("the record has %q", want)
+	}
+	own := func(list []string) []string {
+		return slices.DeleteFunc(slices.Clone(list), func(one string) bool { return one[:len(id)] != id })
+	}
+	if !slices.Equal(own(got), own(want)) || len(got) != len(want) {
+		t.Errorf("it was told %q, the record has %q", got, want)
+	}
+	if err := s.RecordCertificate(s.ctx, ends, "it ends", now); err != nil {
+		t.Fatal(err)
+	}
+	if due, err := s.Due(s.ctx, now); err != nil || slices.Contains(due, "late") {
+		t.Errorf("the same certificate again makes %v due, %v", due, err)
+	}
+	if none, err := s.Feed(s.ctx, issuance.Feed{Types: []string{"U"}, Limit: 10}); err != nil || len(none) != 0 {
+		t.Errorf("who reads one type gets %+v, %v", none, err)
+	}
+}
+
+// oneOut queues an earlier event while a later one of the same offer is out: they are never out together.
+func oneOut(t *testing.T, s suite) {
+	d := s.add(t)
+	s.endpoint(t, "a")
+	if _, err := s.EndOffer(s.ctx, issuance.End{Offer: d.Offer.ID, To: issuance.StatusCancelled, At: start(), Cause: "c"}); err != nil {
+		t.Fatal(err)
+	}
+	lease := func(at time.Time) []issuance.Leased {
+		t.Helper()
+		leased, err := s.Lease(s.ctx, "a", at, time.Minute, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return leased
+	}
+	if out := lease(start()); len(out) != 1 || out[0].Delivery.Status != issuance.CallbackFailed {
+		t.Fatalf("out are %+v", out)
+	}
+	if n, err := s.Replay(s.ctx, issuance.Replay{Endpoint: "a", From: start(), At: start()}); err != nil || n != 1 {
+		t.Fatalf("%d, %v", n, err)
+	}
+	if out := lease(start()); len(out) != 0 {
+		t.Errorf("beside it went %+v", out)
+	}
+	if out := lease(start().Add(time.Minute)); len(out) != 1 || out[0].Delivery.Status != issuance.CallbackCreated {
+		t.Errorf("after its lease went %+v", out)
+	}
+}
+
+// resumed holds the state of an endpoint: what waits goes at once, and what was known of the trouble counts no more.
+func resumed(t *testing.T, s suite) {
+	s.endpoint(t, "a")
+	s.add(t)
+	leased, err := s.Lease(s.ctx, "a", start(), time.Minute, 10)
+	if err != nil || len(leased) != 1 {
+		t.Fatalf("%d, %v", len(leased), err)
+	}
+	later := start().Add(time.Hour)
+	if err := s.Finish(s.ctx, []issuance.Attempt{{Delivery: leased[0].Delivery.ID, Lease: leased[0].Lease, At: start(), State: issuance.DeliveryQueued, NextAt: later, Result: "HTTP 410"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Judge(s.ctx, issuance.Verdict{Endpoint: "a", Health: issuance.HealthStopped, At: start(), Result: "HTTP 410"}); err != nil {
+		t.Fatal(err)
+	}
+	change := func(to issuance.EndpointState, from ...issuance.EndpointState) (issuance.Endpoint, error) {
+		return s.ChangeEndpoint(s.ctx, issuance.EndpointChange{ID: "a", State: &to, From: from, At: start()})
+	}
+	_, err = change(issuance.EndpointPaused, issuance.EndpointActive)
+	wantKind(t, err, issuance.Conflict)
+	for range 2 { // the second time it is so already
+		e, err := change(issuance.EndpointActive, issuance.EndpointPaused, issuance.EndpointDisabled)
+		if err != nil || e.State != issuance.EndpointActive || e.LastResult != "" || e.Health() != issuance.Healthy {
+			t.Errorf("resumed it is %+v, %v", e, err)
+		}
+	}
+	if leased, err = s.Lease(s.ctx, "a", start(), time.Minute, 10); err != nil || len(leased) != 1 {
+		t.Errorf("at once went %d, %v", len(leased), err)
+	}
+}
+
+// settings guards what the settings say: of two processes that start with new settings one changes the endpoint.
+func settings(t *testing.T, s suite) {
+	old, now := issuance.Configured{URL: "https://a", SecretHash: "1"}, issuance.Configured{URL: "https://b", SecretHash: "2"}
+	s.endpoint(t, "a", func(e *issuance.Endpoint) { e.Configured = old })
+	change := func() (issuance.Endpoint, error) {
+		return s.ChangeEndpoint(s.ctx, issuance.EndpointChange{
+			ID: "a", URL: &now.URL, Settings: &issuance.SettingsChange{From: old, To: now},
+			Rotate: &issuance.Rotation{Secret: secret.NewText("whsec_new"), OldUntil: start()},
+		})
+	}
+	if e, err := change(); err != nil || e.Configured != now || e.URL != now.URL {
+		t.Errorf("got %+v, %v", e, err)
+	}
+	e, err := change()
+	wantKind(t, err, issuance.Conflict)
+	if e.OldSecret.Reveal() != "whsec_x" {
+		t.Errorf("the secret before is lost: %v", err)
+	}
+}
+
 // feed gives the events of all offers as their kinds, from a position on.
 func fed(t *testing.T, s suite) {
 	one, two := s.add(t), s.add(t)

@@ -20,6 +20,7 @@ type Store interface {
 	issuance.Outbox
 	issuance.Endpoints
 	issuance.Deliveries
+	RecordCertificate(ctx context.Context, eventID, details string, at time.Time) error
 }
 
 // Racers and rounds of each race.
@@ -58,6 +59,10 @@ func RunStoreTests(t *testing.T, open func(t *testing.T) Store) {
 		"endpoints are changed under guards":             endpoints,
 		"an endpoint gets what it asked for":             filtered,
 		"deliveries are replayed":                        replayed,
+		"what was missed comes in order":                 missed,
+		"one of an offer is out":                         oneOut,
+		"an endpoint is resumed":                         resumed,
+		"settings are followed once":                     settings,
 		"the feed has every event in order":              fed,
 		"offers are listed by what is asked for":         listedOffers,
 		"race: the feed misses nothing":                  raceFeed,

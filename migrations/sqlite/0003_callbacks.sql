@@ -1,0 +1,53 @@
+-- +goose Up
+-- What the settings last said of an endpoint, so that a start changes only what was said anew: empty for one that they do not make.
+ALTER TABLE endpoints ADD COLUMN configured_url TEXT NOT NULL DEFAULT '';
+ALTER TABLE endpoints ADD COLUMN configured_secret TEXT NOT NULL DEFAULT ''; -- SHA-256, hex
+
+-- An event that was missed is queued after later ones of its offer: what goes first is what happened first.
+DROP INDEX deliveries_order;
+CREATE INDEX deliveries_order ON deliveries (endpoint_id, offer_id, sequence) WHERE state = 'queued';
+
+-- Events that are about no offer, and what each of them is known by.
+CREATE TABLE events_new (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    offer_id TEXT    REFERENCES offers (id),    -- NULL: it is about no offer
+    sequence INTEGER NOT NULL,
+    kind     TEXT    NOT NULL,
+    callback TEXT    NOT NULL,
+    cause    TEXT    NOT NULL,
+    at       BIGINT  NOT NULL,
+    position BIGINT UNIQUE,                     -- in the order in which readers of the whole record get it; given when somebody reads
+    event_id TEXT UNIQUE,                       -- NULL: made of offer and sequence
+    UNIQUE (offer_id, sequence)
+);
+INSERT INTO events_new (id, offer_id, sequence, kind, callback, cause, at, position)
+    SELECT id, offer_id, sequence, kind, callback, cause, at, position FROM events;
+DROP TABLE events;
+ALTER TABLE events_new RENAME TO events;
+CREATE INDEX events_unread ON events (id) WHERE position IS NULL;
+-- Exactly one terminal status is ever told for an offer.
+CREATE UNIQUE INDEX events_one_end ON events (offer_id) WHERE callback IN ('ISSUED', 'FAILED', 'EXPIRED');
+
+-- +goose Down
+DELETE FROM events WHERE offer_id IS NULL;
+CREATE TABLE events_new (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    offer_id TEXT    NOT NULL REFERENCES offers (id),
+    sequence INTEGER NOT NULL,
+    kind     TEXT    NOT NULL,
+    callback TEXT    NOT NULL,
+    cause    TEXT    NOT NULL,
+    at       BIGINT  NOT NULL,
+    position BIGINT UNIQUE,
+    UNIQUE (offer_id, sequence)
+);
+INSERT INTO events_new (id, offer_id, sequence, kind, callback, cause, at, position)
+    SELECT id, offer_id, sequence, kind, callback, cause, at, position FROM events;
+DROP TABLE events;
+ALTER TABLE events_new RENAME TO events;
+CREATE INDEX events_unread ON events (id) WHERE position IS NULL;
+CREATE UNIQUE INDEX events_one_end ON events (offer_id) WHERE callback IN ('ISSUED', 'FAILED', 'EXPIRED');
+DROP INDEX deliveries_order;
+CREATE INDEX deliveries_order ON deliveries (endpoint_id, offer_id, id) WHERE state = 'queued';
+ALTER TABLE endpoints DROP COLUMN configured_secret;
+ALTER TABLE endpoints DROP COLUMN configured_url;
