@@ -1,6 +1,15 @@
 package issuance
 
-import "time"
+import (
+	"time"
+
+	"counterfoil/internal/secret"
+)
+
+// KeyHash gives what is stored of an Idempotency-Key: callers do not share keys, and a caller has one space of them for every request.
+func KeyHash(channel Channel, by Actor, key string) []byte {
+	return secret.Hash(string(channel) + "\x00" + by.Name + "\x00" + key)
+}
 
 // AnswerClaim is a caller's Idempotency-Key for a request whose work is about to begin.
 type AnswerClaim struct {

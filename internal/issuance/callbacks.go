@@ -45,18 +45,18 @@ type NewEndpoint struct {
 	URL string
 	// Name is for people; empty means the URL's host is enough.
 	Name string
-	// Types restricts to these credential configurations; empty means all. Statuses empty means StandardCallbacks.
+	// Types restricts to these credential configurations; empty means all. Statuses nil means StandardCallbacks.
 	Types    []string
 	Statuses []CallbackStatus
-	// Secret is the caller's own; empty means that one is made.
-	Secret secret.Text
+	// Secret is the caller's own; nil means that one is made.
+	Secret *secret.Text
 	By     Actor
 }
 
 // CreateEndpoint makes a callback endpoint; what it returns holds the secret, which is shown this once. Invalid with the faulty
 // members; Conflict with CodeTooManyEndpoints.
 func (c *Callbacks) CreateEndpoint(ctx context.Context, n NewEndpoint) (Endpoint, error) {
-	if len(n.Statuses) == 0 {
+	if n.Statuses == nil {
 		n.Statuses = StandardCallbacks()
 	}
 	faults := slices.Concat(c.checkURL(n.URL), checkName(n.Name), c.checkTypes(n.Types), checkStatuses(n.Statuses), checkSecret(n.Secret))
@@ -68,13 +68,13 @@ func (c *Callbacks) CreateEndpoint(ctx context.Context, n NewEndpoint) (Endpoint
 		return Endpoint{}, fmt.Errorf("draw endpoint id: %w", err)
 	}
 	e := Endpoint{
-		ID: EndpointID(id), Name: n.Name, URL: n.URL, Secret: n.Secret, Types: n.Types, Statuses: n.Statuses,
+		ID: EndpointID(id), Name: n.Name, URL: n.URL, Types: n.Types, Statuses: n.Statuses,
 		State: EndpointActive, CreatedAt: c.Clock(), CreatedBy: n.By.Name,
 	}
-	if e.Secret.IsZero() {
-		if e.Secret, err = NewSecret(c.Random); err != nil {
-			return Endpoint{}, err
-		}
+	if n.Secret != nil {
+		e.Secret = *n.Secret
+	} else if e.Secret, err = NewSecret(c.Random); err != nil {
+		return Endpoint{}, err
 	}
 	if err := c.Endpoints.AddEndpoint(ctx, e, maxEndpoints); err != nil {
 		return Endpoint{}, fmt.Errorf("add endpoint: %w", err)
@@ -212,6 +212,9 @@ func faulty(fields []Field) error {
 }
 
 func (c *Callbacks) checkURL(url string) []Field {
+	if url == "" {
+		return []Field{{"/url", codeValidationFailed, "must be there and not empty"}}
+	}
 	if err := c.CheckURL(url); err != nil {
 		return []Field{{"/url", urlCode(err), err.Error()}}
 	}
@@ -272,8 +275,8 @@ func checkStatuses(statuses []CallbackStatus) []Field {
 	return fields
 }
 
-func checkSecret(s secret.Text) []Field {
-	if s.IsZero() {
+func checkSecret(s *secret.Text) []Field {
+	if s == nil {
 		return nil
 	}
 	raw, ok := strings.CutPrefix(s.Reveal(), secretPrefix)

@@ -134,9 +134,10 @@ func TestCallbacks_Configure_leaves_what_somebody_changed_since(t *testing.T) {
 
 func TestCallbacks_CreateEndpoint_refuses_every_fault_at_once(t *testing.T) {
 	c := newDesk(t).callbacks()
+	short := secret.NewText("whsec_c2hvcnQ=")
 	_, err := c.CreateEndpoint(t.Context(), issuance.NewEndpoint{
 		URL: "ftp://x", Name: "a\nb", Types: []string{account, account, "Nothing"}, Statuses: []issuance.CallbackStatus{"DONE", issuance.CallbackPing},
-		Secret: secret.NewText("whsec_c2hvcnQ="),
+		Secret: &short,
 	})
 	var refusal *issuance.Error
 	if !errors.As(err, &refusal) || refusal.Kind != issuance.Invalid {

@@ -101,10 +101,10 @@ func (s *Service) checkCreate(c CreateOffer, now time.Time) (map[string]any, int
 	var fields []Field
 	fields = append(fields, checkTxCode(c.TxCode)...)
 	fields = append(fields, checkExtras(c)...)
-	if len(fields) > 0 {
-		return nil, 0, faulty(fields)
-	}
 	claims, faults := t.Check(c.Claims, now)
+	if len(fields) > 0 {
+		return nil, 0, faulty(append(fields, claimFields(faults)...))
+	}
 	if len(faults) > 0 {
 		return nil, 0, &Error{Kind: Invalid, Code: CodeInvalidClaims, Reason: "the claims do not fit the type", Fields: claimFields(faults)}
 	}
@@ -196,7 +196,7 @@ func (s *Service) draft(c CreateOffer, claims map[string]any, now time.Time) (Dr
 	}
 	if c.IdempotencyKey != "" {
 		d.Idempotency = &Idempotency{
-			KeyHash:     secret.Hash(string(c.Channel) + "\x00" + c.By.Name + "\x00" + c.IdempotencyKey),
+			KeyHash:     KeyHash(c.Channel, c.By, c.IdempotencyKey),
 			RequestHash: c.RequestHash,
 			ExpiresAt:   now.Add(idempotencyTTL),
 		}

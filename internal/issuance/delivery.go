@@ -72,9 +72,9 @@ type Attempt struct {
 
 // DeliveryFilter selects deliveries of an endpoint for a list, newest first. Zero values do not restrict; Limit is required.
 type DeliveryFilter struct {
-	State  DeliveryState
-	Status CallbackStatus
-	Offer  OfferID
+	States   []DeliveryState
+	Statuses []CallbackStatus
+	Offer    OfferID
 	// Before keeps what is older than this delivery.
 	Before DeliveryID
 	Limit  int

@@ -127,7 +127,7 @@ type Idempotency struct {
 	ExpiresAt   time.Time
 }
 
-// Idempotent is what an idempotency key was first used for.
+// Idempotent is what an idempotency key was first used for: an offer, or another request (then Offer is zero).
 type Idempotent struct {
 	RequestHash []byte
 	Offer       Offer

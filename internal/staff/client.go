@@ -2,6 +2,7 @@ package staff
 
 import (
 	"encoding/hex"
+	"fmt"
 	"net/netip"
 	"net/url"
 	"regexp"
@@ -114,44 +115,56 @@ const (
 	maxIdentity   = 512
 )
 
-// check refuses, as Invalid with the member's place, what cannot be a client, and brings the rest to its one form.
-func (c *Client) check() error {
-	if !regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{0,63}$`).MatchString(c.Name) {
-		return misfit("/name", "a name is 1 to 64 lower-case letters, digits, dots, dashes, underscores or @")
+// Check gives every member that does not fit, with its place.
+func (n NewClient) Check() []Field {
+	var fields []Field
+	fault := func(pointer, reason string) { fields = append(fields, Field{pointer, reason}) }
+	if !regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{0,63}$`).MatchString(n.Name) {
+		fault("/name", "a name is 1 to 64 lower-case letters, digits, dots, dashes, underscores or @")
 	}
-	switch {
-	case len(c.Scopes) == 0:
-		return misfit("/scopes", "a client has at least one scope")
-	case len(c.Types) > maxTypes:
-		return misfit("/types", "a client has at most 100 types")
-	case len(c.Networks) > maxNetworks:
-		return misfit("/networks", "a client has at most 100 networks")
-	case len(c.Identities) > maxIdentities:
-		return misfit("/identities", "a client has at most 20 identities")
+	if len(n.Scopes) == 0 {
+		fault("/scopes", "a client has at least one scope")
 	}
-	for _, s := range c.Scopes {
+	for i, s := range n.Scopes {
 		if !slices.Contains(Scopes(), s) {
-			return misfit("/scopes", "there is no such scope; the scopes are "+joined(Scopes()))
+			fault(fmt.Sprintf("/scopes/%d", i), "there is no such scope; the scopes are "+joined(Scopes()))
 		}
 	}
-	for _, t := range c.Types {
+	for _, list := range []struct {
+		name     string
+		len, max int
+	}{{"types", len(n.Types), maxTypes}, {"networks", len(n.Networks), maxNetworks}, {"identities", len(n.Identities), maxIdentities}} {
+		if list.len > list.max {
+			fault("/"+list.name, fmt.Sprintf("a client has at most %d %s", list.max, list.name))
+		}
+	}
+	for i, t := range n.Types {
 		if !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`).MatchString(t) {
-			return misfit("/types", "a type is named by its credential configuration id")
+			fault(fmt.Sprintf("/types/%d", i), "a type is named by its credential configuration id")
 		}
 	}
-	for i, n := range c.Networks {
-		if !n.IsValid() || n.Addr().Is4In6() || n.Addr().Zone() != "" {
-			return misfit("/networks", "a network is written as a CIDR, as in 192.0.2.0/24")
-		}
-		c.Networks[i] = n.Masked()
-	}
-	for _, i := range c.Identities {
-		if !isIdentity(i) {
-			return misfit("/identities", "an identity is san:dns:<name>, san:uri:<uri>, spki:sha256:<64 lower-case hex digits> or oauth:<client_id>")
+	for i, p := range n.Networks {
+		if !p.IsValid() || p.Addr().Is4In6() || p.Addr().Zone() != "" {
+			fault(fmt.Sprintf("/networks/%d", i), "a network is written as a CIDR, as in 192.0.2.0/24")
 		}
 	}
-	c.Scopes, c.Types, c.Networks, c.Identities = once(c.Scopes), once(c.Types), once(c.Networks), once(c.Identities)
-	return nil
+	for i, id := range n.Identities {
+		if !isIdentity(id) {
+			fault(fmt.Sprintf("/identities/%d", i), "an identity is san:dns:<name>, san:uri:<uri>, spki:sha256:<64 lower-case hex digits> or oauth:<client_id>")
+		}
+	}
+	if len(n.Identities) > 0 && n.KeyLife != 0 {
+		fault("/expires_in", "a client that has identities gets no key that could expire")
+	} else if !goodLife(n.KeyLife) {
+		fault("/expires_in", lifeRule)
+	}
+	return fields
+}
+
+const lifeRule = "a key lasts from a minute to ten years"
+
+func goodLife(life time.Duration) bool {
+	return life == 0 || life >= MinKeyLife && life <= MaxKeyLife
 }
 
 // once drops what was said before.
@@ -194,7 +207,11 @@ func isIdentity(s string) bool {
 	return is && id != ""
 }
 
-// misfit is a member that does not fit; pointer is its place in a request (RFC 6901).
-func misfit(pointer, reason string) *Error {
-	return &Error{Kind: Invalid, Code: "validation_failed", Pointer: pointer, Reason: reason}
+// Misfit is the refusal of members that do not fit.
+func Misfit(fields ...Field) *Error {
+	reasons := make([]string, 0, len(fields))
+	for _, f := range fields {
+		reasons = append(reasons, f.Reason)
+	}
+	return &Error{Kind: Invalid, Code: "validation_failed", Reason: strings.Join(reasons, "; "), Fields: fields}
 }

@@ -82,23 +82,24 @@ type NewClient struct {
 // AddClient makes a client on behalf of another, who must hold all that it gives. A client without identities gets a key, which is
 // returned this once. Invalid, Denied, Conflict when the name or an identity is taken.
 func (s *Clients) AddClient(ctx context.Context, n NewClient, by Client) (Client, *FreshKey, error) {
+	if faults := n.Check(); len(faults) > 0 {
+		return Client{}, nil, Misfit(faults...)
+	}
 	id, err := secret.ID(s.random, saltLen)
 	if err != nil {
 		return Client{}, nil, fmt.Errorf("draw client id: %w", err)
 	}
 	c := Client{
-		ID: ClientID(id), Name: n.Name, Scopes: n.Scopes, Types: n.Types, Networks: n.Networks, Identities: n.Identities, CreatedAt: s.clock(),
+		ID: ClientID(id), Name: n.Name, Scopes: once(n.Scopes), Types: once(n.Types), Identities: once(n.Identities), CreatedAt: s.clock(),
 	}
-	if err := c.check(); err != nil {
-		return Client{}, nil, err
+	for _, network := range n.Networks {
+		c.Networks = append(c.Networks, network.Masked())
 	}
+	c.Networks = once(c.Networks)
 	if err := by.covers(c); err != nil {
 		return Client{}, nil, err
 	}
 	if len(c.Identities) > 0 {
-		if n.KeyLife != 0 {
-			return Client{}, nil, misfit("/expires_in", "a client that has identities gets no key that could expire")
-		}
 		if err := s.record.AddClient(ctx, c, nil, nil); err != nil {
 			return Client{}, nil, fmt.Errorf("add client: %w", err)
 		}
@@ -116,8 +117,8 @@ func (s *Clients) AddClient(ctx context.Context, n NewClient, by Client) (Client
 }
 
 func (s *Clients) freshKey(client ClientID, life time.Duration) (FreshKey, error) {
-	if life != 0 && (life < MinKeyLife || life > MaxKeyLife) {
-		return FreshKey{}, misfit("/expires_in", "a key lasts from a minute to ten years")
+	if !goodLife(life) {
+		return FreshKey{}, Misfit(Field{"/expires_in", lifeRule})
 	}
 	id, err := secret.ID(s.random, saltLen)
 	if err != nil {

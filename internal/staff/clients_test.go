@@ -96,26 +96,26 @@ func TestAddClient_takes_only_what_can_be_a_client(t *testing.T) {
 		{"a name with a space", func(n *staff.NewClient) { n.Name = "management api" }, "/name"},
 		{"a name of 65", func(n *staff.NewClient) { n.Name = strings.Repeat("a", 65) }, "/name"},
 		{"no scope", func(n *staff.NewClient) { n.Scopes = nil }, "/scopes"},
-		{"an unknown scope", func(n *staff.NewClient) { n.Scopes = []staff.Scope{"offers:read", "*"} }, "/scopes"},
-		{"two scopes in one", func(n *staff.NewClient) { n.Scopes = []staff.Scope{"offers:read offers:create"} }, "/scopes"},
-		{"a type that is a path", func(n *staff.NewClient) { n.Types = []string{"../x"} }, "/types"},
-		{"a type with a space", func(n *staff.NewClient) { n.Types = []string{"A B"} }, "/types"},
+		{"an unknown scope", func(n *staff.NewClient) { n.Scopes = []staff.Scope{"offers:read", "*"} }, "/scopes/1"},
+		{"two scopes in one", func(n *staff.NewClient) { n.Scopes = []staff.Scope{"offers:read offers:create"} }, "/scopes/0"},
+		{"a type that is a path", func(n *staff.NewClient) { n.Types = []string{"../x"} }, "/types/0"},
+		{"a type with a space", func(n *staff.NewClient) { n.Types = []string{"A B"} }, "/types/0"},
 		{"101 types", func(n *staff.NewClient) { n.Types = many("T%d") }, "/types"},
-		{"a network that is none", func(n *staff.NewClient) { n.Networks = []netip.Prefix{{}} }, "/networks"},
-		{"an IPv4 network within IPv6", func(n *staff.NewClient) { n.Networks = []netip.Prefix{netip.MustParsePrefix("::ffff:10.0.0.0/104")} }, "/networks"},
+		{"a network that is none", func(n *staff.NewClient) { n.Networks = []netip.Prefix{{}} }, "/networks/0"},
+		{"an IPv4 network within IPv6", func(n *staff.NewClient) { n.Networks = []netip.Prefix{netip.MustParsePrefix("::ffff:10.0.0.0/104")} }, "/networks/0"},
 		{"a key that ends at once", func(n *staff.NewClient) { n.KeyLife = -1 }, "/expires_in"},
 		{"a key that ends within seconds", func(n *staff.NewClient) { n.KeyLife = 59 * time.Second }, "/expires_in"},
 		{"a key for eleven years", func(n *staff.NewClient) { n.KeyLife = 11 * 365 * 24 * time.Hour }, "/expires_in"},
 		{"an end without a key", func(n *staff.NewClient) { n.Identities, n.KeyLife = []string{"oauth:x"}, time.Hour }, "/expires_in"},
-		{"a wildcard", func(n *staff.NewClient) { n.Identities = []string{"san:dns:*.bank.example"} }, "/identities"},
-		{"a name in capitals as identity", func(n *staff.NewClient) { n.Identities = []string{"san:dns:Core.bank.example"} }, "/identities"},
-		{"a URI that is none", func(n *staff.NewClient) { n.Identities = []string{"san:uri:core"} }, "/identities"},
-		{"a short hash", func(n *staff.NewClient) { n.Identities = []string{"spki:sha256:abcd"} }, "/identities"},
-		{"a hash in capitals", func(n *staff.NewClient) { n.Identities = []string{"spki:sha256:" + strings.Repeat("AB", 32)} }, "/identities"},
-		{"a common name", func(n *staff.NewClient) { n.Identities = []string{"cn:core"} }, "/identities"},
-		{"an empty client id", func(n *staff.NewClient) { n.Identities = []string{"oauth:"} }, "/identities"},
-		{"a client id with NUL", func(n *staff.NewClient) { n.Identities = []string{"oauth:a\x00"} }, "/identities"},
-		{"a long identity", func(n *staff.NewClient) { n.Identities = []string{"oauth:" + strings.Repeat("a", 512)} }, "/identities"},
+		{"a wildcard", func(n *staff.NewClient) { n.Identities = []string{"san:dns:*.bank.example"} }, "/identities/0"},
+		{"a name in capitals as identity", func(n *staff.NewClient) { n.Identities = []string{"san:dns:Core.bank.example"} }, "/identities/0"},
+		{"a URI that is none", func(n *staff.NewClient) { n.Identities = []string{"san:uri:core"} }, "/identities/0"},
+		{"a short hash", func(n *staff.NewClient) { n.Identities = []string{"spki:sha256:abcd"} }, "/identities/0"},
+		{"a hash in capitals", func(n *staff.NewClient) { n.Identities = []string{"spki:sha256:" + strings.Repeat("AB", 32)} }, "/identities/0"},
+		{"a common name", func(n *staff.NewClient) { n.Identities = []string{"cn:core"} }, "/identities/0"},
+		{"an empty client id", func(n *staff.NewClient) { n.Identities = []string{"oauth:"} }, "/identities/0"},
+		{"a client id with NUL", func(n *staff.NewClient) { n.Identities = []string{"oauth:a\x00"} }, "/identities/0"},
+		{"a long identity", func(n *staff.NewClient) { n.Identities = []string{"oauth:" + strings.Repeat("a", 512)} }, "/identities/0"},
 		{"a good one", func(*staff.NewClient) {}, ""},
 		{"one with everything", func(n *staff.NewClient) {
 			n.Name, n.Scopes, n.Types = "all", staff.Scopes(), []string{"A", "A"}
@@ -128,7 +128,7 @@ func TestAddClient_takes_only_what_can_be_a_client(t *testing.T) {
 		_, _, err := d.AddClient(t.Context(), n, staff.Trusted("test"))
 		var refusal *staff.Error
 		errors.As(err, &refusal)
-		if c.pointer == "" && err != nil || c.pointer != "" && (refusal == nil || refusal.Kind != staff.Invalid || refusal.Pointer != c.pointer) {
+		if c.pointer == "" && err != nil || c.pointer != "" && (refusal == nil || refusal.Kind != staff.Invalid || refusal.Fields[0].Pointer != c.pointer) {
 			t.Errorf("%s: got %v", c.name, err)
 		}
 	}

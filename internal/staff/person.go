@@ -50,9 +50,13 @@ const (
 type Error struct {
 	Kind   Kind
 	Reason string
-	// Code is for programs, and Pointer the place in their request that does not fit (RFC 6901); both only where programs call.
-	Code, Pointer string
+	// Code is for programs, and Fields the places in their request that do not fit; both only where programs call.
+	Code   string
+	Fields []Field
 }
+
+// Field is one place that does not fit (a pointer, RFC 6901), and why.
+type Field struct{ Pointer, Reason string }
 
 // Error gives the reason.
 func (e *Error) Error() string { return e.Reason }

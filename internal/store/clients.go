@@ -27,8 +27,9 @@ const clientColumns = "c.id, c.name, c.scopes, c.types, c.networks, c.disabled, 
 // client gives the client of a row. A network that does not read would open the door to everywhere when it was dropped, so it is a fault.
 func (r clientRow) client() (staff.Client, error) {
 	c := staff.Client{
-		ID: staff.ClientID(r.ID), Name: r.Name, Types: strings.Fields(r.Types), Disabled: r.Disabled, CreatedAt: moment(r.CreatedAt),
+		ID: staff.ClientID(r.ID), Name: r.Name, Disabled: r.Disabled, CreatedAt: moment(r.CreatedAt),
 	}
+	c.Types = append(c.Types, strings.Fields(r.Types)...) // nil when there is none, as when the client was made
 	for _, scope := range strings.Fields(r.Scopes) {
 		c.Scopes = append(c.Scopes, staff.Scope(scope))
 	}
@@ -65,15 +66,19 @@ func (s *Store) AddClient(ctx context.Context, c staff.Client, first *staff.Key,
 			return fmt.Errorf("record client: %w", done.Error)
 		}
 		if done.RowsAffected == 0 {
-			return &staff.Error{Kind: staff.Conflict, Code: "client_exists", Pointer: "/name", Reason: "a client of this name is there already"}
+			const reason = "a client of this name is there already"
+			return &staff.Error{Kind: staff.Conflict, Code: "client_exists", Reason: reason, Fields: []staff.Field{{Pointer: "/name", Reason: reason}}}
 		}
-		for _, identity := range c.Identities {
+		for i, identity := range c.Identities {
 			done := t.Exec("INSERT INTO client_identities (identity, client_id) VALUES (?, ?) ON CONFLICT DO NOTHING", identity, string(c.ID))
 			if done.Error != nil {
 				return fmt.Errorf("record identity: %w", done.Error)
 			}
 			if done.RowsAffected == 0 {
-				return &staff.Error{Kind: staff.Conflict, Code: "identity_taken", Pointer: "/identities", Reason: "another client has this identity"}
+				const reason = "another client has this identity"
+				return &staff.Error{
+					Kind: staff.Conflict, Code: "identity_taken", Reason: reason, Fields: []staff.Field{{Pointer: fmt.Sprintf("/identities/%d", i), Reason: reason}},
+				}
 			}
 		}
 		if first == nil {

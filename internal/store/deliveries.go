@@ -89,11 +89,11 @@ func (s *Store) deliveries(ctx context.Context, where string, args ...any) ([]is
 func (s *Store) ListDeliveries(ctx context.Context, id issuance.EndpointID, f issuance.DeliveryFilter) ([]issuance.Delivery, error) {
 	where, args := []string{"endpoint_id = ?"}, []any{string(id)}
 	put := func(term string, value any) { where, args = append(where, term), append(args, value) }
-	if f.State != "" {
-		put("state = ?", string(f.State))
+	if len(f.States) > 0 {
+		put("state IN ?", f.States)
 	}
-	if f.Status != "" {
-		put("status = ?", string(f.Status))
+	if len(f.Statuses) > 0 {
+		put("status IN ?", f.Statuses)
 	}
 	if f.Offer != "" {
 		put("offer_id = ?", string(f.Offer))

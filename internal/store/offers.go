@@ -79,13 +79,13 @@ func (t *tx) claimIdempotency(d issuance.Draft) error {
 	var code []byte
 	if !d.TxCode.IsZero() {
 		var err error
-		aad := secret.AAD("idempotency_keys", "tx_code", string(d.Idempotency.KeyHash))
-		if code, err = t.store.sealer.Seal([]byte(d.TxCode.Reveal()), aad); err != nil {
+		if code, err = t.store.sealer.Seal([]byte(d.TxCode.Reveal()), answeredCodeAAD(d.Idempotency.KeyHash)); err != nil {
 			return err
 		}
 	}
-	done := t.Exec("INSERT INTO idempotency_keys (key_hash, request_hash, offer_id, tx_code, expires_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-		blob(d.Idempotency.KeyHash), d.Idempotency.RequestHash, string(d.Offer.ID), code, millis(d.Idempotency.ExpiresAt))
+	const created = 201
+	done := t.Exec("INSERT INTO answers (key_hash, request_hash, status, lease_until, expires_at, offer_id, tx_code) VALUES (?, ?, ?, 0, ?, ?, ?) ON CONFLICT DO NOTHING",
+		blob(d.Idempotency.KeyHash), blob(d.Idempotency.RequestHash), created, millis(d.Idempotency.ExpiresAt), string(d.Offer.ID), code)
 	if done.Error != nil {
 		return fmt.Errorf("claim idempotency key: %w", done.Error)
 	}
@@ -95,6 +95,8 @@ func (t *tx) claimIdempotency(d issuance.Draft) error {
 	return nil
 }
 
+func answeredCodeAAD(keyHash []byte) []byte { return secret.AAD("answers", "tx_code", string(keyHash)) }
+
 // Idempotent implements issuance.Offers.
 func (s *Store) Idempotent(ctx context.Context, keyHash []byte) (issuance.Idempotent, error) {
 	var row struct {
@@ -102,20 +104,23 @@ func (s *Store) Idempotent(ctx context.Context, keyHash []byte) (issuance.Idempo
 		OfferID     string
 		TxCode      []byte
 	}
-	found := s.reads.WithContext(ctx).Raw("SELECT request_hash, offer_id, tx_code FROM idempotency_keys WHERE key_hash = ?", keyHash).Scan(&row)
+	found := s.reads.WithContext(ctx).Raw("SELECT request_hash, COALESCE(offer_id, '') AS offer_id, tx_code FROM answers WHERE key_hash = ?", keyHash).Scan(&row)
 	if found.Error != nil {
 		return issuance.Idempotent{}, fmt.Errorf("read idempotency key: %w", found.Error)
 	}
 	if found.RowsAffected == 0 {
 		return issuance.Idempotent{}, issuance.Refuse(issuance.NotFound, "idempotency_key_unknown", "this Idempotency-Key is not known")
 	}
-	offer, err := s.Offer(ctx, issuance.OfferID(row.OfferID))
-	if err != nil {
+	out := issuance.Idempotent{RequestHash: row.RequestHash}
+	if row.OfferID == "" {
+		return out, nil
+	}
+	var err error
+	if out.Offer, err = s.Offer(ctx, issuance.OfferID(row.OfferID)); err != nil {
 		return issuance.Idempotent{}, err
 	}
-	out := issuance.Idempotent{RequestHash: row.RequestHash, Offer: offer}
 	if row.TxCode != nil {
-		code, err := s.sealer.Open(row.TxCode, secret.AAD("idempotency_keys", "tx_code", string(keyHash)))
+		code, err := s.sealer.Open(row.TxCode, answeredCodeAAD(keyHash))
 		if err != nil {
 			return issuance.Idempotent{}, err
 		}

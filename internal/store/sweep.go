@@ -71,7 +71,6 @@ func (s *Store) Forget(ctx context.Context, now time.Time) error {
 		{"UPDATE endpoints SET old_secret = NULL WHERE old_secret IS NOT NULL AND old_until <= ?", []any{millis(now)}},
 		{"DELETE FROM answers WHERE expires_at <= ?", []any{millis(now)}},
 		{"DELETE FROM spent_values WHERE expires_at <= ?", []any{millis(now)}},
-		{"DELETE FROM idempotency_keys WHERE expires_at <= ?", []any{millis(now)}},
 	} {
 		if err := s.db.WithContext(ctx).Exec(old.query, old.args...).Error; err != nil {
 			return fmt.Errorf("forget what is over: %w", err)

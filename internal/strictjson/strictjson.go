@@ -53,6 +53,35 @@ func RefuseUnknown() Option {
 	return func(o *[]json.Options) { *o = append(*o, json.RejectUnknownMembers(true)) }
 }
 
+// WholeNumbers takes 60.0 and 6e1 for an int, which JSON Schema 2020-12 §6.1.1 counts as integers.
+func WholeNumbers() Option {
+	return func(o *[]json.Options) {
+		*o = append(*o, json.WithUnmarshalers(json.JoinUnmarshalers(json.UnmarshalFromFunc(exactNumber), json.UnmarshalFromFunc(wholeNumber))))
+	}
+}
+
+// wholeNumber reads a number without a fraction, however it is written. What an int cannot hold is left to the reader of ints, which refuses it.
+func wholeNumber(d *jsontext.Decoder, v *int) error {
+	if d.PeekKind() != '0' {
+		return errors.ErrUnsupported
+	}
+	raw, err := d.ReadValue()
+	if err != nil {
+		return err
+	}
+	if n, err := strconv.Atoi(string(raw)); err == nil {
+		*v = n
+		return nil
+	}
+	const exact = 1 << 53 // beyond it a float skips whole numbers
+	f, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil || f != math.Trunc(f) || math.Abs(f) > exact {
+		return &Error{Kind: WrongType, Pointer: string(d.StackPointer()), Reason: "of the wrong type"}
+	}
+	*v = int(f)
+	return nil
+}
+
 // Decode reads one JSON document into v. Errors are *Error.
 func Decode(data []byte, v any, opts ...Option) error {
 	if err := checkDepth(data); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"counterfoil/internal/strictjson"
@@ -106,33 +107,40 @@ func goodID(id string) bool {
 }
 
 // ParseVersion reads a type from a request: its id, its Type Metadata in either form, and its config, which may be empty. Faults are
-// *PlaceError with pointers into an object of credential_configuration_id, type_metadata and config, joined.
+// *PlaceError with pointers into an object of credential_configuration_id, type_metadata and config, joined; hints of the config are
+// held to the claims once those could be read.
 func ParseVersion(id string, metadata, config []byte) (Type, error) {
+	var faults []error
 	if !goodID(id) {
-		return Type{}, &PlaceError{"/credential_configuration_id", idRule}
+		faults = append(faults, &PlaceError{"/credential_configuration_id", idRule})
 	}
 	t, err := Parse(id, metadata)
 	if err != nil {
-		return Type{}, below("/type_metadata", err)
+		faults = append(faults, below("/type_metadata", err)...)
 	}
-	if len(config) == 0 {
-		return t, nil
+	if len(config) > 0 {
+		var configErr error
+		if t.Policy, configErr = parsePolicy(t, config); configErr != nil {
+			faults = append(faults, slices.DeleteFunc(below("/config", configErr), func(fault error) bool {
+				return err != nil && strings.HasPrefix(fault.Error(), "/config/form/")
+			})...)
+		}
 	}
-	if t.Policy, err = parsePolicy(t, config); err != nil {
-		return Type{}, below("/config", err)
+	if len(faults) > 0 {
+		return Type{}, errors.Join(faults...)
 	}
 	return t, nil
 }
 
 // below puts the place of a document before each of its faults.
-func below(place string, err error) error {
+func below(place string, err error) []error {
 	var syntax *strictjson.Error
 	if errors.As(err, &syntax) {
-		return &PlaceError{place + syntax.Pointer, syntax.Reason}
+		return []error{&PlaceError{place + syntax.Pointer, syntax.Reason}}
 	}
 	var many interface{ Unwrap() []error }
 	if !errors.As(err, &many) {
-		return err
+		return []error{err}
 	}
 	var all []error
 	for _, one := range many.Unwrap() {
@@ -142,5 +150,5 @@ func below(place string, err error) error {
 		}
 		all = append(all, one)
 	}
-	return errors.Join(all...)
+	return all
 }

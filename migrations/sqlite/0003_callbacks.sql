@@ -28,7 +28,27 @@ CREATE INDEX events_unread ON events (id) WHERE position IS NULL;
 -- Exactly one terminal status is ever told for an offer.
 CREATE UNIQUE INDEX events_one_end ON events (offer_id) WHERE callback IN ('ISSUED', 'FAILED', 'EXPIRED');
 
+-- One space of idempotency keys for every POST: the answer to an offer is made of the offer.
+ALTER TABLE answers ADD COLUMN offer_id TEXT REFERENCES offers (id) DEFERRABLE INITIALLY DEFERRED;
+ALTER TABLE answers ADD COLUMN tx_code BLOB; -- sealed
+INSERT INTO answers (key_hash, request_hash, status, body, lease_until, expires_at, offer_id)
+    SELECT key_hash, request_hash, 201, NULL, 0, expires_at, offer_id FROM idempotency_keys;
+DROP TABLE idempotency_keys;
+
 -- +goose Down
+CREATE TABLE idempotency_keys (
+    key_hash     BLOB   NOT NULL PRIMARY KEY,
+    request_hash BLOB   NOT NULL,
+    offer_id     TEXT   NOT NULL REFERENCES offers (id) DEFERRABLE INITIALLY DEFERRED,
+    tx_code      BLOB,
+    expires_at   BIGINT NOT NULL
+);
+CREATE INDEX idempotency_keys_old ON idempotency_keys (expires_at);
+INSERT INTO idempotency_keys (key_hash, request_hash, offer_id, expires_at)
+    SELECT key_hash, request_hash, offer_id, expires_at FROM answers WHERE offer_id IS NOT NULL;
+DELETE FROM answers WHERE offer_id IS NOT NULL;
+ALTER TABLE answers DROP COLUMN tx_code;
+ALTER TABLE answers DROP COLUMN offer_id;
 DELETE FROM events WHERE offer_id IS NULL;
 CREATE TABLE events_new (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,

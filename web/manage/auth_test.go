@@ -345,6 +345,28 @@ func TestClients_have_to_do_with_their_types_only(t *testing.T) {
 	}
 }
 
+// The types themselves: what a client has not to do with is not there, and it cannot give it to others.
+func TestClients_see_their_types_only(t *testing.T) {
+	h := locked(t)
+	_, key := h.client(t, staff.NewClient{Name: "facts", Scopes: staff.Scopes(), Types: []string{"Facts"}})
+	var list struct {
+		Types []struct {
+			ID string `json:"credential_configuration_id"`
+		}
+	}
+	h.as(t, get("/types").by(key), http.StatusOK, &list)
+	if len(list.Types) != 1 || list.Types[0].ID != "Facts" {
+		t.Errorf("it sees %v", list.Types)
+	}
+	if got := h.call(t, get("/types/Facts").by(key)); got.status != http.StatusOK {
+		t.Errorf("its own: %d", got.status)
+	}
+	for _, id := range []string{account, "Nothing"} {
+		r := get("/types/" + id).by(key)
+		refused(t, r, h.call(t, r), http.StatusNotFound, "type_not_found")
+	}
+}
+
 // Whoever has to do with some types only must not come to the events of others by way of callbacks, and change no other type.
 func TestClients_have_to_do_with_their_callbacks_only(t *testing.T) {
 	h := locked(t)

@@ -96,10 +96,9 @@ func (d *door) createCallback(c *fiber.Ctx) error {
 		return err
 	}
 	n := issuance.NewEndpoint{By: caller(c.UserContext())}
-	if req.URL == nil {
-		return invalid("/url", "is missing")
+	if req.URL != nil {
+		n.URL = *req.URL
 	}
-	n.URL = *req.URL
 	if req.Name != nil {
 		n.Name = *req.Name
 	}
@@ -107,15 +106,11 @@ func (d *door) createCallback(c *fiber.Ctx) error {
 		n.Types = *req.Types
 	}
 	if req.Statuses != nil {
-		if len(*req.Statuses) == 0 {
-			return invalid("/statuses", "must name a callback status")
-		}
 		n.Statuses = *req.Statuses
 	}
 	if req.Secret != nil {
-		if n.Secret = secret.NewText(*req.Secret); n.Secret.IsZero() {
-			return invalid("/secret", "must not be empty: leave it out to have one made")
-		}
+		own := secret.NewText(*req.Secret)
+		n.Secret = &own
 	}
 	if !clientOf(c.UserContext()).MayUseAll(n.Types) {
 		return forbidden{code: codeType}
@@ -221,7 +216,7 @@ func (d *door) replayCallback(c *fiber.Ctx) error {
 		r.From = *req.From
 	}
 	if req.Until != nil {
-		r.Until = *req.Until
+		r.Until = through(*req.Until)
 	}
 	n, err := d.Replays.ReplayAll(c.UserContext(), r)
 	if err != nil {

@@ -322,8 +322,10 @@ func urlCode(name, url string) string {
 	switch {
 	case strings.HasPrefix(name, "CB-003"):
 		return "callback_https_required"
-	case strings.HasPrefix(name, "CB-004"), strings.HasPrefix(name, "CB-005"), name == "CB-001 empty", name == "no scheme":
+	case strings.HasPrefix(name, "CB-004"), strings.HasPrefix(name, "CB-005"), name == "no scheme":
 		return "callback_scheme"
+	case name == "CB-001 empty":
+		return "validation_failed"
 	case strings.Contains(url, ":0/"), strings.Contains(url, ":65536"), name == "no host":
 		return "callback_url_invalid"
 	}

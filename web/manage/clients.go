@@ -2,12 +2,14 @@ package manage
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"counterfoil/internal/staff"
+	"counterfoil/internal/typemeta"
 )
 
 // Clients is what the door needs of clients, besides who calls.
@@ -105,22 +107,35 @@ func life(seconds *int) time.Duration {
 	return time.Duration(min(max(*seconds, -1), int(staff.MaxKeyLife.Seconds())+1)) * time.Second
 }
 
-func (r clientRequest) client() (staff.NewClient, error) {
+// client turns the body into the request for a client; every member that does not fit is refused at once.
+func (r clientRequest) client(types *typemeta.Catalog) (staff.NewClient, error) {
 	n := staff.NewClient{Name: r.Name, Scopes: r.Scopes, Types: r.Types, Identities: r.Identities, KeyLife: life(r.ExpiresIn)}
-	for member, empty := range map[string]bool{
-		"/types": r.Types != nil && len(r.Types) == 0, "/networks": r.Networks != nil && len(r.Networks) == 0,
-		"/identities": r.Identities != nil && len(r.Identities) == 0,
-	} {
-		if empty { // who wants no restriction leaves it out; an empty list would look like "none at all"
-			return staff.NewClient{}, invalid(member, "must not be empty; left out it restricts nothing")
-		}
-	}
 	for _, text := range r.Networks {
 		network, err := netip.ParsePrefix(text)
 		if err != nil {
-			return staff.NewClient{}, invalid("/networks", "a network is written as a CIDR, as in 192.0.2.0/24")
+			network = netip.Prefix{} // which does not fit
 		}
 		n.Networks = append(n.Networks, network)
+	}
+	faults := n.Check()
+	for i, id := range r.Types {
+		if _, known := types.Type(id); !known {
+			faults = append(faults, staff.Field{Pointer: fmt.Sprintf("/types/%d", i), Reason: "no credential configuration has this id"})
+		}
+	}
+	for _, list := range []struct {
+		pointer string
+		empty   bool
+	}{
+		{"/types", r.Types != nil && len(r.Types) == 0}, {"/networks", r.Networks != nil && len(r.Networks) == 0},
+		{"/identities", r.Identities != nil && len(r.Identities) == 0},
+	} {
+		if list.empty { // who wants no restriction leaves it out; an empty list would look like "none at all"
+			faults = append(faults, staff.Field{Pointer: list.pointer, Reason: "must not be empty; left out it restricts nothing"})
+		}
+	}
+	if len(faults) > 0 {
+		return staff.NewClient{}, staff.Misfit(faults...)
 	}
 	return n, nil
 }
@@ -128,10 +143,10 @@ func (r clientRequest) client() (staff.NewClient, error) {
 // addClient makes a client. The same Idempotency-Key again gets the client, but its key is shown in the first answer only.
 func (d *door) addClient(c *fiber.Ctx) error {
 	var req clientRequest
-	if err := readChange(c, &req); err != nil {
+	if err := readJSON(c, &req); err != nil {
 		return err
 	}
-	n, err := req.client()
+	n, err := req.client(d.Types)
 	if err != nil {
 		return err
 	}
@@ -180,9 +195,6 @@ func (d *door) answerClient(c *fiber.Ctx) error {
 }
 
 func (d *door) disableClient(c *fiber.Ctx) error {
-	if err := readChange(c, nil); err != nil {
-		return err
-	}
 	if err := d.Clients.DisableClient(c.UserContext(), staff.ClientID(c.Params("client")), d.Access.way); err != nil {
 		return err
 	}
@@ -190,9 +202,6 @@ func (d *door) disableClient(c *fiber.Ctx) error {
 }
 
 func (d *door) enableClient(c *fiber.Ctx) error {
-	if err := readChange(c, nil); err != nil {
-		return err
-	}
 	if err := d.Clients.EnableClient(c.UserContext(), staff.ClientID(c.Params("client")), clientOf(c.UserContext())); err != nil {
 		return err
 	}
@@ -201,12 +210,10 @@ func (d *door) enableClient(c *fiber.Ctx) error {
 
 func (d *door) addKey(c *fiber.Ctx) error {
 	var req keyRequest
-	body := any(&req)
-	if len(c.Request().Body()) == 0 {
-		body = nil // nothing to say: a key without end
-	}
-	if err := readChange(c, body); err != nil {
-		return err
+	if len(c.Request().Body()) > 0 { // nothing to say: a key without end
+		if err := readJSON(c, &req); err != nil {
+			return err
+		}
 	}
 	id := staff.ClientID(c.Params("client"))
 	key, err := d.Keys.NewKey(c.UserContext(), id, life(req.ExpiresIn), clientOf(c.UserContext()))
@@ -221,26 +228,9 @@ func (d *door) addKey(c *fiber.Ctx) error {
 }
 
 func (d *door) revokeKey(c *fiber.Ctx) error {
-	if err := readChange(c, nil); err != nil {
-		return err
-	}
 	err := d.Keys.RevokeKey(c.UserContext(), staff.ClientID(c.Params("client")), staff.KeyID(c.Params("key")), d.Access.way)
 	if err != nil {
 		return err
 	}
 	return d.answerClient(c)
-}
-
-// readChange reads a request that changes something: no query, an Idempotency-Key that is well-formed, and the body into v unless v is nil.
-func readChange(c *fiber.Ctx, v any) error {
-	if _, err := readQuery(c); err != nil {
-		return err
-	}
-	if _, err := readIdempotencyKey(c); err != nil {
-		return err
-	}
-	if v == nil {
-		return nil
-	}
-	return readJSON(c, v)
 }

@@ -171,7 +171,11 @@ func TestCreateOffer_refuses_members_that_do_not_fit(t *testing.T) {
 		return pointers
 	}
 	refuseAll(t, newHouse(t), []refusal{
-		{"an empty object", post("{}"), invalid, unfit, at("/credential_configuration_id")},
+		{"an empty object", post("{}"), invalid, unfit, at("/credential_configuration_id", "/claims")},
+		{"every wrong type at once", post(`{"credential_configuration_id":1,"claims":[],"reference":2,"expires_in":"60","tx_code":{"length":1.5,"input_mode":7},"grants":["urn:x",3]}`),
+			invalid, unfit, at("/credential_configuration_id", "/claims", "/expires_in", "/grants/1", "/reference", "/tx_code/input_mode", "/tx_code/length")},
+		{"every misfit at once, also of the claims", post(`{"credential_configuration_id":"` + account + `","claims":{},"expires_in":1,"tx_code":{"length":3}}`), invalid, unfit,
+			[]string{"/tx_code/length " + unfit, "/expires_in " + unfit, "/claims/accountHolder missing_claim", "/claims/bankName missing_claim", "/claims/iban missing_claim"}},
 		{"no type", post(`{"claims":` + goodClaims + `}`), invalid, unfit, at("/credential_configuration_id")},
 		{"an empty type", of("", goodClaims), invalid, unfit, at("/credential_configuration_id")},
 		{"the type a number", post(`{"credential_configuration_id":1,"claims":{}}`), invalid, unfit, at("/credential_configuration_id")},
@@ -194,6 +198,7 @@ func TestCreateOffer_refuses_members_that_do_not_fit(t *testing.T) {
 		{"expires_in the largest integer", extra(`"expires_in":9223372036854775807`), invalid, unfit, at("/expires_in")},
 		{"expires_in the smallest integer", extra(`"expires_in":-9223372036854775808`), invalid, unfit, at("/expires_in")},
 		{"expires_in beyond 64 bits", extra(`"expires_in":9223372036854775808`), invalid, unfit, at("/expires_in")},
+		{"expires_in a fraction that looks whole", extra(`"expires_in":60.00000000000001`), invalid, unfit, at("/expires_in")},
 		{"expires_in a fraction", extra(`"expires_in":60.5`), invalid, unfit, at("/expires_in")},
 		{"expires_in a power of ten", extra(`"expires_in":1e400`), invalid, unfit, at("/expires_in")},
 		{"expires_in a text", extra(`"expires_in":"60"`), invalid, unfit, at("/expires_in")},
@@ -343,6 +348,8 @@ func TestCreateOffer_takes_options_up_to_their_bounds(t *testing.T) {
 		{"the shortest time", `"expires_in":30`, 30 * time.Second},
 		{"the longest time", `"expires_in":86400`, 24 * time.Hour},
 		{"no time", `"expires_in":null`, 5 * time.Minute},
+		{"a time with a fraction of zero", `"expires_in":60.0`, time.Minute},
+		{"a time with an exponent", `"expires_in":6e1`, time.Minute},
 		{"the longest reference", `"reference":"` + strings.Repeat("é", 200) + `"`, 5 * time.Minute},
 		{"the longest description", `"tx_code":{"description":"` + strings.Repeat("é", 300) + `"}`, 5 * time.Minute},
 		{"empty texts", `"scheme":"","reference":""`, 5 * time.Minute},

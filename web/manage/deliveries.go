@@ -101,22 +101,11 @@ func (d *door) listDeliveries(c *fiber.Ctx) error {
 	if f.Limit, err = readLimit(query); err != nil {
 		return err
 	}
-	states, err := readSet(query, "state", issuance.DeliveryStates())
-	if err != nil {
+	if f.States, err = readSet(query, "state", issuance.DeliveryStates()); err != nil {
 		return err
 	}
-	statuses, err := readSet(query, "status", append(issuance.CallbackStatuses(), issuance.CallbackPing))
-	if err != nil {
+	if f.Statuses, err = readSet(query, "status", append(issuance.CallbackStatuses(), issuance.CallbackPing)); err != nil {
 		return err
-	}
-	if len(states) > 1 || len(statuses) > 1 {
-		return invalid("/state", "one state and one status at a time")
-	}
-	for _, s := range states {
-		f.State = s
-	}
-	for _, s := range statuses {
-		f.Status = s
 	}
 	before, rest, err := deliveryList.readCursor(query, "cursor")
 	if err != nil {

@@ -221,6 +221,7 @@ func TestListDeliveries_filters_and_pages(t *testing.T) {
 	h.want(t, send("/callbacks/"+made.ID+"/ping", ""), http.StatusOK, nil)
 	for query, want := range map[string]int{
 		"": 9, "?state=queued": 8, "?state=delivered": 1, "?state=exhausted": 0, "?status=FAILED": 1, "?status=PING": 1, "?status=OFFER_CREATED": 7,
+		"?state=queued,delivered": 9, "?status=FAILED,PING": 2, "?status=FAILED,PING&state=delivered": 1,
 		"?offer_id=" + offers[0]: 2, "?offer_id=" + offers[0] + "&status=FAILED": 1, "?offer_id=none": 0, "?state=delivered&status=FAILED": 0,
 	} {
 		if got := h.deliveriesOf(t, made.ID, query); len(got) != want {
@@ -246,7 +247,7 @@ func TestListDeliveries_filters_and_pages(t *testing.T) {
 		t.Errorf("page by page %v, want %v", paged, all)
 	}
 	refuseList(t, h, "/callbacks/"+made.ID+"/deliveries", "cursor", map[string]string{
-		"a state that is none": "state=done", "two states": "state=queued,delivered", "two statuses": "status=FAILED,ISSUED", "no state": "state=",
+		"a state that is none": "state=done", "one state of two that is none": "state=queued,done", "no state": "state=", "an empty offer": "offer_id=",
 		"a status that is none": "status=DONE", "an offer that is no text": "offer_id=%ff", "an offer with NUL": "offer_id=%00",
 	})
 }

@@ -134,8 +134,8 @@ func (e forbidden) words() string {
 // refusedClient phrases a refusal about clients and keys.
 func refusedClient(e *staff.Error) problem {
 	p := problem{Code: e.Code, Detail: e.Reason}
-	if e.Pointer != "" {
-		p.Errors = []problemField{{e.Pointer, e.Code, e.Reason}}
+	for _, f := range e.Fields {
+		p.Errors = append(p.Errors, problemField{f.Pointer, e.Code, f.Reason})
 	}
 	switch e.Kind {
 	case staff.Invalid:

@@ -1,6 +1,7 @@
 package manage_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"testing"
@@ -17,6 +18,8 @@ type told struct {
 		At           string `json:"at"`
 		Status       string `json:"status"`
 		ErrorDetails string `json:"error_details"`
+		EventID      string `json:"event_id"`
+		WebhookID    string `json:"webhook_id"`
 		Cause        string `json:"cause"`
 	} `json:"events"`
 	Next string `json:"next_after"`
@@ -74,9 +77,9 @@ func TestListEvents_tells_what_callbacks_tell(t *testing.T) {
 	ended, _ := h.create(t, post(goodBody))
 	h.want(t, cancel(ended.OfferID), http.StatusOK, nil)
 	for query, want := range map[string]string{
-		"?limit=200": "[1 offer.created OFFER_CREATED  2026-11-23T12:00:00Z 2 offer.redeemed   2026-11-23T12:01:00Z " +
+		"?limit=200": "[1 offer.created OFFER_CREATED  2026-11-23T12:00:00Z 2 offer.redeemed REDEEMED  2026-11-23T12:01:00Z " +
 			"1 offer.created OFFER_CREATED  2026-11-23T12:01:00Z 2 offer.cancelled FAILED cancelled by management API 2026-11-23T12:01:00Z]",
-		"?callbacks_only=true": "[1 offer.created OFFER_CREATED  2026-11-23T12:00:00Z " +
+		"?callbacks_only=true": "[1 offer.created OFFER_CREATED  2026-11-23T12:00:00Z 2 offer.redeemed REDEEMED  2026-11-23T12:01:00Z " +
 			"1 offer.created OFFER_CREATED  2026-11-23T12:01:00Z 2 offer.cancelled FAILED cancelled by management API 2026-11-23T12:01:00Z]",
 	} {
 		var got told
@@ -92,4 +95,35 @@ func TestListEvents_tells_what_callbacks_tell(t *testing.T) {
 	refuseList(t, h, "/events", "after", map[string]string{
 		"neither yes nor no": "callbacks_only=1", "empty": "callbacks_only=",
 	})
+}
+
+// What a back-end reads is what its endpoint is told, to the ids: also what it asked for beside the four, and what is about no offer.
+func TestListEvents_has_the_ids_of_callbacks(t *testing.T) {
+	h := newHouse(t)
+	b := newBackend(t)
+	h.subscribe(t, b.url, `,"statuses":["OFFER_CREATED","FAILED","REDEEMED","CERTIFICATE_EXPIRING"]`)
+	made, _ := h.create(t, post(goodBody))
+	h.redeem(t, made.OfferID)
+	ended, _ := h.create(t, post(goodBody))
+	h.want(t, cancel(ended.OfferID), http.StatusOK, nil)
+	if err := h.store.RecordCertificate(t.Context(), "certificate_x", "it ends", h.now()); err != nil {
+		t.Fatal(err)
+	}
+	var got told
+	h.read(t, "/events?callbacks_only=true", &got)
+	const events = 5
+	arrived := map[string]string{}
+	for _, a := range b.await(t, events) {
+		arrived[a.header.Get("Webhook-Id")] = a.body
+	}
+	for _, e := range got.Events {
+		var body struct{ EventID, Status, OfferID, ErrorDetails string }
+		if err := json.Unmarshal([]byte(arrived[e.WebhookID]), &body); err != nil || body.EventID != e.EventID || body.Status != e.Status || body.OfferID != e.OfferID ||
+			body.ErrorDetails != e.ErrorDetails {
+			t.Errorf("the record has %+v, the endpoint was told %q", e, arrived[e.WebhookID])
+		}
+	}
+	if len(got.Events) != events {
+		t.Errorf("%d events", len(got.Events))
+	}
 }

@@ -35,14 +35,24 @@ func readLimit(query map[string]string) (int, error) {
 	return int(n), nil
 }
 
-// checkText refuses values that no record can have: PostgreSQL takes no text with these bytes and would call the question a fault.
+// checkText refuses values that no record can have: PostgreSQL takes no text with these bytes and would call the question a fault. An
+// empty one is what a variable that was not set leaves, and must not get everything.
 func checkText(query map[string]string, names ...string) error {
 	for _, name := range names {
-		if text := query[name]; !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-			return invalid("/"+name, "must be text")
+		text, has := query[name]
+		if has && text == "" || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			return invalid("/"+name, "must be text, and not empty")
 		}
 	}
 	return nil
+}
+
+// through gives the last moment of what a time names: the whole second when it has no fraction, as the times that are answered here.
+func through(at time.Time) time.Time {
+	if at.IsZero() || at.Nanosecond() != 0 {
+		return at
+	}
+	return at.Add(time.Second - time.Nanosecond)
 }
 
 // readTime reads a moment (RFC 3339), or gives the zero time.
@@ -183,6 +193,7 @@ func readFilter(query map[string]string) (issuance.Filter, error) {
 	if f.CreatedUntil, err = readTime(query, "created_to"); err != nil {
 		return f, err
 	}
+	f.CreatedUntil = through(f.CreatedUntil)
 	if id, has := query["type"]; has {
 		f.Types = []string{id}
 	}

@@ -1,7 +1,6 @@
 package manage
 
 import (
-	"crypto/sha256"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -71,8 +70,7 @@ func (d *door) createOffer(c *fiber.Ctx) error {
 		return err
 	}
 	create.By, create.DryRun, create.IdempotencyKey = caller(c.UserContext()), dryRun, key
-	hash := sha256.Sum256(c.Body())
-	create.RequestHash = hash[:]
+	create.RequestHash = fingerprint(c)
 	got, err := d.Offers.CreateOffer(c.UserContext(), create)
 	if err != nil {
 		return err
@@ -110,11 +108,15 @@ func (r offerRequest) create() (issuance.CreateOffer, error) {
 			}
 		}
 	}
+	var missing []string
 	if r.Type == "" {
-		return c, invalid("/credential_configuration_id", "is missing")
+		missing = append(missing, "/credential_configuration_id")
 	}
 	if r.Claims == nil {
-		return c, invalid("/claims", "is missing")
+		missing = append(missing, "/claims")
+	}
+	if len(missing) > 0 {
+		return c, invalidAt("is missing", missing...)
 	}
 	if r.Grants != nil && len(r.Grants) == 0 {
 		return c, invalid("/grants", "must name a grant")
@@ -123,9 +125,6 @@ func (r offerRequest) create() (issuance.CreateOffer, error) {
 }
 
 func (d *door) cancelOffer(c *fiber.Ctx) error {
-	if _, err := readQuery(c); err != nil {
-		return err
-	}
 	o, err := d.Offers.CancelOffer(c.UserContext(), issuance.OfferID(c.Params("offer")), caller(c.UserContext()))
 	if err != nil {
 		return err

@@ -9,7 +9,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"counterfoil/internal/issuance"
-	"counterfoil/internal/secret"
 	"counterfoil/internal/strictjson"
 )
 
@@ -28,12 +27,9 @@ type Answers interface {
 
 // once makes a POST that comes again with the same Idempotency-Key get the first answer instead of doing its work again. Only success
 // is kept: what was refused did nothing and may be asked anew. POST /offers has a way of its own, in which key and offer commit together.
-func (d *door) once(do fiber.Handler) fiber.Handler { return d.onceWith(do) }
-
-// onceWith is once for a POST that has parameters.
-func (d *door) onceWith(do fiber.Handler, parameters ...string) fiber.Handler {
+func (d *door) once(do fiber.Handler) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		if _, err := readQuery(c, parameters...); err != nil {
+		if _, err := readQuery(c); err != nil {
 			return err
 		}
 		key, err := readIdempotencyKey(c)
@@ -43,35 +39,70 @@ func (d *door) onceWith(do fiber.Handler, parameters ...string) fiber.Handler {
 		if key == "" {
 			return do(c)
 		}
-		now := d.Clock()
-		claim := issuance.AnswerClaim{
-			KeyHash:     secret.Hash("answers\x00" + caller(c.UserContext()).Name + "\x00" + key),
-			RequestHash: fingerprint(c), At: now, LeaseUntil: now.Add(workTime), ExpiresAt: now.Add(keyLife),
+		return d.answerOnce(c, key, do)
+	}
+}
+
+// bodiless refuses what is said to a POST that has nothing to be told, before it does anything.
+func bodiless(do fiber.Handler) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if err := readNothing(c); err != nil {
+			return err
 		}
-		before, err := d.Answers.BeginAnswer(c.UserContext(), claim)
+		return do(c)
+	}
+}
+
+// onceOrDry is once for a POST that can also be tried: dry is what a dry run does, which stores nothing and spends no key.
+func (d *door) onceOrDry(do, dry fiber.Handler) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		dryRun, err := readDryRun(c)
 		if err != nil {
 			return err
 		}
-		if before.Status != 0 {
-			return replayAnswer(c, before)
-		}
-		// Whatever became of the request's own time, the key must not stay taken.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(c.UserContext()), workTime)
-		defer cancel()
-		if err := do(c); err != nil {
-			if dropErr := d.Answers.DropAnswer(ctx, claim.KeyHash); dropErr != nil {
-				d.Log.Error("let go of an idempotency key", "error", dropErr)
-			}
+		key, err := readIdempotencyKey(c)
+		if err != nil {
 			return err
 		}
-		location, body := c.GetRespHeader(fiber.HeaderLocation), c.Response().Body()
-		if kept, has := c.Locals(keptKey{}).([]byte); has {
-			body = kept
+		switch {
+		case dryRun:
+			return dry(c)
+		case key == "":
+			return do(c)
 		}
-		return d.Answers.FinishAnswer(ctx, claim.KeyHash, issuance.Answered{
-			Status: c.Response().StatusCode(), Body: append([]byte(location+"\n"), body...),
-		})
+		return d.answerOnce(c, key, do)
 	}
+}
+
+func (d *door) answerOnce(c *fiber.Ctx, key string, do fiber.Handler) error {
+	now := d.Clock()
+	claim := issuance.AnswerClaim{
+		KeyHash:     issuance.KeyHash(issuance.ChannelManagement, caller(c.UserContext()), key),
+		RequestHash: fingerprint(c), At: now, LeaseUntil: now.Add(workTime), ExpiresAt: now.Add(keyLife),
+	}
+	before, err := d.Answers.BeginAnswer(c.UserContext(), claim)
+	if err != nil {
+		return err
+	}
+	if before.Status != 0 {
+		return replayAnswer(c, before)
+	}
+	// Whatever became of the request's own time, the key must not stay taken.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.UserContext()), workTime)
+	defer cancel()
+	if err := do(c); err != nil {
+		if dropErr := d.Answers.DropAnswer(ctx, claim.KeyHash); dropErr != nil {
+			d.Log.Error("let go of an idempotency key", "error", dropErr)
+		}
+		return err
+	}
+	location, body := c.GetRespHeader(fiber.HeaderLocation), c.Response().Body()
+	if kept, has := c.Locals(keptKey{}).([]byte); has {
+		body = kept
+	}
+	return d.Answers.FinishAnswer(ctx, claim.KeyHash, issuance.Answered{
+		Status: c.Response().StatusCode(), Body: append([]byte(location+"\n"), body...),
+	})
 }
 
 type keptKey struct{}
@@ -87,10 +118,10 @@ func answerShownOnce(c *fiber.Ctx, status int, full, kept any) error {
 	return answer(c, status, full)
 }
 
-// fingerprint tells requests apart: method, path, query and body.
+// fingerprint tells requests apart: method, path and body. The one parameter that a POST may have is dry_run, and a dry run takes no key.
 func fingerprint(c *fiber.Ctx) []byte {
 	h := sha256.New()
-	for _, part := range [][]byte{[]byte(c.Method()), []byte(c.Path()), c.Request().URI().QueryString(), c.Body()} {
+	for _, part := range [][]byte{[]byte(c.Method()), []byte(c.Path()), c.Body()} {
 		sum := sha256.Sum256(part)
 		h.Write(sum[:])
 	}

@@ -176,7 +176,6 @@ func TestOnce_covers_types_and_clients(t *testing.T) {
 		other  string
 	}{
 		{membership(number), 201, membership(`{"path":["other"],"sd":"always"}`).body},
-		{membership(number).at("/types?dry_run=true"), 200, membership(`{"path":["other"],"sd":"always"}`).body},
 		{send(at+"/disable", ""), 200, " "},
 		{send(at+"/enable", ""), 200, " "},
 		{send(at+"/keys/"+client.Keys[0].KeyID+"/revoke", ""), 200, " "},
@@ -227,4 +226,62 @@ func TestOnce_is_for_every_POST_of_the_document(t *testing.T) {
 	if posts != known {
 		t.Errorf("there are %d POSTs", posts)
 	}
+}
+
+// A caller has one space of keys: a key that made an offer cannot make a callback endpoint, and the other way round.
+func TestOnce_has_one_space_of_keys(t *testing.T) {
+	h := newHouse(t)
+	offer, endpoint := keyed(post(goodBody), "offer"), keyed(send("/callbacks", `{"url":"https://bank.example/"}`), "endpoint")
+	h.want(t, offer, http.StatusCreated, nil)
+	h.want(t, endpoint, http.StatusCreated, nil)
+	for _, r := range []request{keyed(endpoint, "offer"), keyed(offer, "endpoint"), keyed(cancel("none"), "offer")} {
+		refused(t, r, h.call(t, r), http.StatusUnprocessableEntity, "idempotency_key_reused")
+	}
+	for _, r := range []request{offer, endpoint} {
+		if again := h.want(t, r, http.StatusCreated, nil); again.headers.Get("Idempotent-Replayed") != "true" {
+			t.Errorf("%s: got %v", r.path, again.headers)
+		}
+	}
+}
+
+// A rehearsal spends no key, of types as of offers.
+func TestOnce_leaves_the_key_of_a_dry_run_free(t *testing.T) {
+	h := newHouse(t)
+	dry := keyed(membership(number).at("/types?dry_run=true"), "one")
+	h.want(t, dry, http.StatusOK, nil)
+	h.want(t, keyed(membership(number), "one"), http.StatusCreated, nil)
+	if again := h.want(t, dry, http.StatusOK, nil); again.headers.Get("Idempotent-Replayed") != "" {
+		t.Error("a dry run was answered out of the record")
+	}
+	bad := membership(number).at("/types?dry_run=true").with("Idempotency-Key", "")
+	refused(t, bad, h.call(t, bad), http.StatusBadRequest, "invalid_idempotency_key")
+}
+
+// What is said to a POST that takes no body is refused, not passed over, and nothing is done.
+func TestOnce_refuses_bodies_where_there_is_nothing_to_say(t *testing.T) {
+	h := newHouse(t)
+	made := h.subscribe(t, "https://bank.example/", "")
+	offer, _ := h.create(t, post(goodBody))
+	var client shownClient
+	h.want(t, send("/clients", `{"name":"core","scopes":["offers:read"]}`), http.StatusCreated, &client)
+	ids := strings.NewReplacer("{offer}", offer.OfferID, "{callback}", made.ID, "{delivery}", "1", "{client}", client.ClientID, "{key}", client.Keys[0].KeyID, "{credential}", "none")
+	bodiless := 0
+	for path, item := range readDocument(t).doc.Paths.Map() {
+		if item.Post == nil || item.Post.RequestBody != nil {
+			continue
+		}
+		bodiless++
+		path = ids.Replace(path)
+		refuseAll(t, h, []refusal{
+			{path + " with a member", send(path, `{"reason":"x"}`), http.StatusBadRequest, "unknown_field", []string{"/reason unknown_field"}},
+			{path + " with garbage", send(path, "garbage"), http.StatusBadRequest, "malformed_json", nil},
+			{path + " with text", send(path, "garbage").with("Content-Type", "text/plain"), http.StatusUnsupportedMediaType, "unsupported_media_type", nil},
+		})
+	}
+	const known = 12
+	if bodiless != known {
+		t.Errorf("%d POSTs take no body", bodiless)
+	}
+	h.want(t, cancel(offer.OfferID).with("Content-Type", "application/json"), http.StatusOK, nil) // nothing of the above ended it
+	h.want(t, send("/callbacks/"+made.ID+"/pause", "{}"), http.StatusOK, nil)
 }

@@ -43,7 +43,9 @@ func (d *door) listTypes(c *fiber.Ctx) error {
 	}
 	out := []typeShown{}
 	for _, t := range d.Types.All() {
-		out = append(out, d.showType(t))
+		if clientOf(c.UserContext()).MayUse(t.ID) {
+			out = append(out, d.showType(t))
+		}
 	}
 	return answer(c, fiber.StatusOK, map[string]any{"types": out})
 }
@@ -52,7 +54,7 @@ func (d *door) showOneType(c *fiber.Ctx) error {
 	if _, err := readQuery(c); err != nil {
 		return err
 	}
-	if t, known := d.Types.Type(c.Params("type")); known {
+	if t, known := d.Types.Type(c.Params("type")); known && clientOf(c.UserContext()).MayUse(t.ID) {
 		return answer(c, fiber.StatusOK, typeDetail{d.showType(t), t.Document()})
 	}
 	return issuance.Refuse(issuance.NotFound, "type_not_found", "there is no such credential type")
@@ -70,39 +72,55 @@ type typeRequest struct {
 	Config   map[string]any `json:"config"`
 }
 
-// addType adds a type, or a new version of one. With dry_run it shows what wallets would be told of it.
+// addType adds a type, or a new version of one.
 func (d *door) addType(c *fiber.Ctx) error {
-	dryRun, err := readDryRun(c)
+	v, err := readType(c)
 	if err != nil {
 		return err
 	}
-	var req typeRequest
-	if err := readJSON(c, &req); err != nil {
-		return err
-	}
-	if req.Metadata == nil {
-		return invalid("/type_metadata", "is missing")
-	}
-	if !clientOf(c.UserContext()).MayUse(req.ID) {
-		return forbidden{code: codeType}
-	}
-	v := issuance.TypeVersion{ID: req.ID, CreatedBy: caller(c.UserContext()).Name}
-	if v.Metadata, err = strictjson.Encode(req.Metadata); err != nil {
-		return err
-	}
-	if req.Config != nil {
-		if v.Config, err = strictjson.Encode(req.Config); err != nil {
-			return err
-		}
-	}
-	t, err := d.TypeAdmin.AddType(c.UserContext(), v, dryRun)
+	t, err := d.TypeAdmin.AddType(c.UserContext(), v, false)
 	if err != nil {
 		return err
-	}
-	out := typeDetail{d.showType(t), t.Document()}
-	if dryRun {
-		return answer(c, fiber.StatusOK, out)
 	}
 	c.Set(fiber.HeaderLocation, "/types/"+t.ID)
-	return answer(c, fiber.StatusCreated, out)
+	return answer(c, fiber.StatusCreated, typeDetail{d.showType(t), t.Document()})
+}
+
+// tryType shows what wallets would be told of a type, and adds nothing.
+func (d *door) tryType(c *fiber.Ctx) error {
+	v, err := readType(c)
+	if err != nil {
+		return err
+	}
+	t, err := d.TypeAdmin.AddType(c.UserContext(), v, true)
+	if err != nil {
+		return err
+	}
+	return answer(c, fiber.StatusOK, typeDetail{d.showType(t), t.Document()})
+}
+
+func readType(c *fiber.Ctx) (issuance.TypeVersion, error) {
+	var req typeRequest
+	if err := readJSON(c, &req); err != nil {
+		return issuance.TypeVersion{}, err
+	}
+	var missing []string
+	if req.ID == "" {
+		missing = append(missing, "/credential_configuration_id")
+	}
+	if req.Metadata == nil {
+		missing = append(missing, "/type_metadata")
+	}
+	if len(missing) > 0 {
+		return issuance.TypeVersion{}, invalidAt("is missing", missing...)
+	}
+	if !clientOf(c.UserContext()).MayUse(req.ID) {
+		return issuance.TypeVersion{}, forbidden{code: codeType}
+	}
+	v := issuance.TypeVersion{ID: req.ID, CreatedBy: caller(c.UserContext()).Name}
+	var err error
+	if v.Metadata, err = strictjson.Encode(req.Metadata); err == nil && req.Config != nil {
+		v.Config, err = strictjson.Encode(req.Config)
+	}
+	return v, err
 }

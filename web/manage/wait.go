@@ -2,6 +2,7 @@ package manage
 
 import (
 	"context"
+	"regexp"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -34,8 +35,8 @@ func readWait(query map[string]string) (time.Duration, error) {
 		return defaultWait, nil
 	}
 	d, err := time.ParseDuration(timeout)
-	if err != nil || d < minWait || d > maxWait {
-		return 0, invalid("/timeout", "must be a time from 1s to 60s")
+	if err != nil || !regexp.MustCompile(`^[0-9]+([.][0-9]+)?m?s$`).MatchString(timeout) || d < minWait || d > maxWait {
+		return 0, invalid("/timeout", "must be a time from 1s to 60s, in seconds or milliseconds")
 	}
 	return d, nil
 }

@@ -142,7 +142,8 @@ func TestShowOffer_refuses_a_wait_that_is_none(t *testing.T) {
 		"wait=": "/wait", "wait=ended": "/wait", "wait=Terminal": "/wait", "wait=true": "/wait", "timeout=30s": "/timeout",
 		"wait=terminal&timeout=": "/timeout", "wait=terminal&timeout=0s": "/timeout", "wait=terminal&timeout=999ms": "/timeout", "wait=terminal&timeout=61s": "/timeout",
 		"wait=terminal&timeout=-1s": "/timeout", "wait=terminal&timeout=30": "/timeout", "wait=terminal&timeout=1000000h": "/timeout", "wait=terminal&timeout=%00": "/timeout",
-		"wait=terminal&timeout=NaNs": "/timeout",
+		"wait=terminal&timeout=NaNs": "/timeout", "wait=terminal&timeout=1m": "/timeout", "wait=terminal&timeout=1500000us": "/timeout", "wait=terminal&timeout=1s500ms": "/timeout",
+		"wait=terminal&timeout=.5e1s": "/timeout",
 	} {
 		rows = append(rows, refusal{query, get("/offers/" + offer.OfferID + "?" + query), http.StatusUnprocessableEntity, "validation_failed", []string{place + " validation_failed"}})
 	}

@@ -128,7 +128,7 @@ func (p *portal) addCallback(c *fiber.Ctx) error {
 	}
 	view := p.emptyForm()
 	view.URL, view.Name = strings.TrimSpace(form["url"]), strings.TrimSpace(form["name"])
-	n := issuance.NewEndpoint{URL: view.URL, Name: view.Name, By: issuance.Actor{Name: who(c).Display}}
+	n := issuance.NewEndpoint{URL: view.URL, Name: view.Name, Statuses: []issuance.CallbackStatus{}, By: issuance.Actor{Name: who(c).Display}}
 	for i := range view.Statuses {
 		one := &view.Statuses[i]
 		if one.Chosen = form[one.Name] == "yes"; one.Chosen {
@@ -140,10 +140,6 @@ func (p *portal) addCallback(c *fiber.Ctx) error {
 		if one.Chosen = form[one.Name] == "yes"; one.Chosen {
 			n.Types = append(n.Types, strings.TrimPrefix(one.Name, "type."))
 		}
-	}
-	if len(n.Statuses) == 0 {
-		view.Errors = []callbacks.Error{{Href: "#statuses", Text: "Tick at least one thing that it is told."}}
-		return p.callbacksPage(c, fiber.StatusUnprocessableEntity, view)
 	}
 	e, err := p.Callbacks.CreateEndpoint(c.UserContext(), n)
 	var refusal *issuance.Error
@@ -163,6 +159,10 @@ func callbackErrors(e *issuance.Error) []callbacks.Error {
 	}
 	var out []callbacks.Error
 	for _, f := range e.Fields {
+		if f.Pointer == "/statuses" {
+			out = append(out, callbacks.Error{Href: "#statuses", Text: "Tick at least one thing that it is told."})
+			continue
+		}
 		field, _, _ := strings.Cut(strings.TrimPrefix(f.Pointer, "/"), "/")
 		label := map[string]string{"url": "Address", "name": "Name", "types": "Credentials", "statuses": "Events"}[field]
 		out = append(out, callbacks.Error{Href: "#" + field, Text: label + ": " + f.Reason + "."})

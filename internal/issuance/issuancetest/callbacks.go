@@ -128,7 +128,9 @@ func replayed(t *testing.T, s suite) {
 	d := s.add(t)
 	now := start().Add(time.Minute)
 	s.deliverAll(t, "a", now, issuance.DeliveryExhausted)
-	list, err := s.ListDeliveries(s.ctx, "a", issuance.DeliveryFilter{State: issuance.DeliveryExhausted, Status: issuance.CallbackCreated, Limit: 10})
+	list, err := s.ListDeliveries(s.ctx, "a", issuance.DeliveryFilter{
+		States: []issuance.DeliveryState{issuance.DeliveryExhausted}, Statuses: []issuance.CallbackStatus{issuance.CallbackCreated}, Limit: 10,
+	})
 	if err != nil || len(list) != 1 || list[0].Offer != d.Offer.ID {
 		t.Fatalf("got %+v, %v", list, err)
 	}
