@@ -126,6 +126,51 @@ func TestCallbacks_to_a_receiver_that_hangs_hold_up_no_wallet(t *testing.T) {
 	}
 }
 
+// What somebody did to the endpoint of the settings stays done when the program is started again, until the settings say something new.
+func TestCallbacks_of_the_settings_stay_as_somebody_left_them(t *testing.T) {
+	t.Parallel()
+	onEachEngine(t, func(t *testing.T, database string) {
+		first, moved, third := newReceiver(t, always(http.StatusNoContent)), newReceiver(t, always(http.StatusNoContent)), newReceiver(t, always(http.StatusNoContent))
+		settings := append(first.settings(), "COUNTERFOIL_DATA_DIR="+t.TempDir())
+		type endpoint struct{ URL, State, Secret string }
+		change := func(b *bank, method, path string, body any) (e endpoint) {
+			t.Helper()
+			if status := b.call(method, b.management+"/callbacks/default"+path, body, &e); status != http.StatusOK {
+				t.Fatalf("%s %s: %d", method, path, status)
+			}
+			return e
+		}
+		var rotated endpoint
+		t.Run("changed", func(t *testing.T) {
+			b := openBank(t, database, settings...)
+			change(b, http.MethodPatch, "", map[string]string{"url": moved.server.URL})
+			rotated = change(b, http.MethodPost, "/rotate_secret", nil)
+			change(b, http.MethodPost, "/pause", nil)
+		})
+		t.Run("started again", func(t *testing.T) {
+			b := openBank(t, database, settings...)
+			offer := b.create(identity(nil))
+			if e := change(b, http.MethodGet, "", nil); e.URL != moved.server.URL || e.State != "paused" || !strings.Contains(b.log.String(), "is paused") {
+				t.Errorf("it is %+v", e)
+			}
+			change(b, http.MethodPost, "/resume", nil)
+			eventually(t, patience, "what waited, at the new address", func() bool { return len(moved.of(offer.OfferID)) == 1 })
+			for _, secret := range []string{rotated.Secret, first.secret} { // the one before signs beside the new one
+				moved.secret = secret
+				moved.verify(t, moved.of(offer.OfferID)[0])
+			}
+			if got := first.of(offer.OfferID); len(got) > 0 {
+				t.Errorf("%d calls came to the old address", len(got))
+			}
+		})
+		t.Run("started with other settings", func(t *testing.T) {
+			b := openBank(t, database, append(settings, "COUNTERFOIL_CALLBACK_URL="+third.server.URL)...)
+			offer := b.create(identity(nil))
+			eventually(t, patience, "an event at the newest address", func() bool { return len(third.of(offer.OfferID)) == 1 })
+		})
+	})
+}
+
 // Somebody may delete the endpoint of the settings; the program starts all the same, says so, and calls nobody.
 func TestCallbacks_of_the_settings_may_be_deleted(t *testing.T) {
 	t.Parallel()

@@ -191,6 +191,15 @@ func TestReceivers_in_other_languages(t *testing.T) {
 			if said := r.said(cancelled.OfferID)[1]; !strings.Contains(said, "cancelled by") {
 				t.Errorf("it does not say why: %q", said)
 			}
+			// A test event is about no offer.
+			var pinged struct {
+				WebhookID string `json:"webhook_id"`
+				State     string
+			}
+			if status := b.call(http.MethodPost, b.management+"/callbacks/default/ping", nil, &pinged); status != http.StatusOK || pinged.State != "delivered" {
+				t.Errorf("a test event: %d %+v", status, pinged)
+			}
+			eventually(t, patience, "the test event", func() bool { return slices.Equal(r.statuses(pinged.WebhookID), []string{"PING"}) })
 			forge(t, r)
 		})
 	}

@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"counterfoil/internal/callback"
+	"counterfoil/internal/issuance"
 	"counterfoil/internal/secret"
 )
 
@@ -34,7 +35,7 @@ func (c callbacksListenCommand) Run(ctx context.Context) error {
 	key, made := secret.NewText(c.Secret), c.Secret == ""
 	if made {
 		var err error
-		if key, err = callback.NewSecret(rand.Reader); err != nil {
+		if key, err = issuance.NewSecret(rand.Reader); err != nil {
 			return fmt.Errorf("make a secret: %w", err)
 		}
 	}
@@ -78,7 +79,7 @@ func invite(w io.Writer, addr string, key secret.Text, made bool) error {
 // callbackLine is a callback in one line: when, what, which offer, whether it can be believed, why it failed, whether it came before.
 func callbackLine(r callback.Received) string {
 	const widest = len("OFFER_CREATED")
-	line := fmt.Sprintf("%s  %-*s  %s  ", r.At.Format(time.TimeOnly), widest, onScreen(r.Status), onScreen(r.Offer))
+	line := fmt.Sprintf("%s  %-*s  %s  ", r.At.Format(time.TimeOnly), widest, onScreen(r.Status), onScreen(r.About))
 	if r.Reason != "" {
 		return line + "NOT VERIFIED: " + r.Reason
 	}

@@ -1,6 +1,7 @@
 package callback
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -28,23 +29,14 @@ const (
 // ErrSecret is a secret that nobody should sign with.
 var ErrSecret = errors.New("the secret must be whsec_ and the base64 of 24 to 64 bytes")
 
-// NewSecret makes a secret of 32 bytes from a source of randomness.
-func NewSecret(random io.Reader) (secret.Text, error) {
-	const bytes = 32
-	key := make([]byte, bytes)
-	if _, err := io.ReadFull(random, key); err != nil {
-		return secret.Text{}, fmt.Errorf("draw randomness: %w", err)
-	}
-	return secret.NewText(secretPrefix + base64.StdEncoding.EncodeToString(key)), nil
-}
-
 // Received is one callback as a receiver took it.
 type Received struct {
 	At time.Time
 	// Reason is why it was not verified; empty when it was. What is below is the caller's word until then.
-	Reason  string
-	Status  string
-	Offer   string
+	Reason string
+	Status string
+	// About is the offer, or the event when it is about none.
+	About   string
 	Details string
 	// Repeats is how many verified ones with the same eventId and status came before.
 	Repeats int
@@ -103,7 +95,7 @@ func (r *Receiver) take(body []byte, header http.Header) Received {
 	if err := strictjson.Decode(body, &p); err != nil && got.Reason == "" {
 		got.Reason = "the body is not that of a callback"
 	}
-	got.Status, got.Offer, got.Details = p.Status, p.OfferID, p.ErrorDetails
+	got.Status, got.About, got.Details = p.Status, cmp.Or(p.OfferID, p.EventID), p.ErrorDetails
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if got.Reason == "" {

@@ -49,7 +49,7 @@ func TestReceiver_takes_what_the_deliverer_sends(t *testing.T) {
 		t.Fatalf("got %+v", got)
 	}
 	for _, one := range got {
-		if one.Reason != "" || one.Offer != string(id) || one.Repeats != 0 {
+		if one.Reason != "" || one.About != string(id) || one.Repeats != 0 {
 			t.Errorf("got %+v", one)
 		}
 	}
@@ -117,7 +117,7 @@ func take(r http.Handler, method, body string, header http.Header) int {
 }
 
 func TestNewReceiver_refuses_a_secret_that_is_none(t *testing.T) {
-	made, err := callback.NewSecret(rand.Reader)
+	made, err := issuance.NewSecret(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestNewReceiver_refuses_a_secret_that_is_none(t *testing.T) {
 			t.Errorf("%d characters: %v", len(text), err)
 		}
 	}
-	if _, err := callback.NewSecret(bytes.NewReader([]byte("short"))); err == nil {
+	if _, err := issuance.NewSecret(bytes.NewReader([]byte("short"))); err == nil {
 		t.Error("a secret was made of five bytes")
 	}
 }

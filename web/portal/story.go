@@ -82,6 +82,7 @@ func step(e issuance.Event) offers.Step {
 		s.Tone, s.Title = "bad", "Time ran out"
 	case issuance.OfferFailed:
 		s.Tone, s.Title, s.Detail = "bad", "Blocked for safety", capital(e.Cause)+"."
+	case issuance.CertificateExpiring: // about no offer
 	}
 	return s
 }

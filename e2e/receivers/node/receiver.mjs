@@ -15,17 +15,27 @@ async function read(req) { // the bytes as they came: they are what is signed
   return Buffer.concat(chunks).toString()
 }
 
+// Yours: store the event, in one transaction with the index of what was seen. status is OFFER_CREATED, then one of ISSUED,
+// FAILED (with errorDetails) and EXPIRED; PING in a test. There is no offerId when it is about none, as with PING.
+function handle({ eventId, status, offerId, errorDetails }) {
+  console.log(status, offerId ?? eventId, errorDetails ?? '')
+}
+
 createServer(async (req, res) => {
+  let event
   try {
-    // status is OFFER_CREATED, then one of ISSUED, FAILED (with errorDetails) and EXPIRED
-    const { eventId, status, offerId, errorDetails } = verifier.verify(await read(req), req.headers)
-    const key = `${eventId} ${status}`
+    event = verifier.verify(await read(req), req.headers)
+  } catch {
+    return res.writeHead(401).end()
+  }
+  try {
+    const key = `${event.eventId} ${event.status}`
     if (!seen.has(key)) {
+      handle(event)
       seen.add(key)
-      console.log(status, offerId, errorDetails ?? '') // yours: store it, in one transaction with the index
     }
     res.writeHead(204).end()
   } catch {
-    res.writeHead(401).end()
+    res.writeHead(500).end() // not taken: it comes again
   }
 }).listen(process.env.PORT, '127.0.0.1')
