@@ -162,7 +162,7 @@ func (o *office) put(t *testing.T, e issuance.Endpoint) {
 	err := o.store.AddEndpoint(t.Context(), e, limit)
 	if issuance.KindOf(err) == issuance.Conflict {
 		_, err = o.store.ChangeEndpoint(t.Context(), issuance.EndpointChange{
-			ID: e.ID, URL: &e.URL, Rotate: &issuance.Rotation{Secret: e.Secret}, State: &e.State,
+			ID: e.ID, URL: &e.URL, Rotate: &issuance.Rotation{Secret: e.Secret}, State: &e.State, At: o.now(),
 			From: []issuance.EndpointState{issuance.EndpointActive, issuance.EndpointPaused, issuance.EndpointDisabled},
 		})
 	}

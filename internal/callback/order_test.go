@@ -234,6 +234,44 @@ func TestDeliverer_410_switches_an_endpoint_off(t *testing.T) {
 	})
 }
 
+// An endpoint that somebody resumed is judged anew: when nothing gets through, the record says so again.
+func TestDeliverer_judges_a_resumed_endpoint_anew(t *testing.T) {
+	inTime(t, func(t *testing.T, o *office) {
+		r := o.receive(t, "bank")
+		o.start(t)
+		outage(t, o, r, 2)
+		failing := func() bool {
+			t.Helper()
+			e, err := o.store.Endpoint(t.Context(), "bank")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return !e.FailingSince.IsZero()
+		}
+		change := func(to issuance.EndpointState) {
+			t.Helper()
+			from := []issuance.EndpointState{issuance.EndpointActive, issuance.EndpointPaused}
+			if _, err := o.store.ChangeEndpoint(t.Context(), issuance.EndpointChange{ID: "bank", State: &to, From: from, At: o.now()}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !failing() {
+			t.Fatal("an hour of refusals is not told")
+		}
+		change(issuance.EndpointPaused)
+		change(issuance.EndpointActive)
+		if failing() {
+			t.Error("what was known before it was resumed is still told")
+		}
+		for range 5 {
+			o.later(10 * time.Minute)
+		}
+		if !failing() {
+			t.Error("nothing gets through, and nobody is told")
+		}
+	})
+}
+
 // outage makes offers while the receiver is down for an hour.
 func outage(t *testing.T, o *office, r *receiver, offers int) []issuance.OfferID {
 	t.Helper()

@@ -377,12 +377,16 @@ func TestShowCallback_tells_how_it_fares(t *testing.T) {
 	if got := health("disabled"); got.State != "disabled" || got.LastResult != "HTTP 410, endpoint switched off" {
 		t.Errorf("got %+v", got)
 	}
+	pause := send("/callbacks/"+made.ID+"/pause", "")
+	refused(t, pause, h.call(t, pause), http.StatusConflict, "callback_state") // the 410 is not forgotten
 	b.do(nil)
-	h.want(t, send("/callbacks/"+made.ID+"/resume", ""), http.StatusOK, nil)
-	h.passed.Add(int64(time.Hour))
-	h.hurry(t, made.ID)
-	if got := health("healthy"); got.State != "active" {
+	var resumed hook
+	h.want(t, send("/callbacks/"+made.ID+"/resume", ""), http.StatusOK, &resumed)
+	if resumed.State != "active" || resumed.Health != "healthy" || resumed.LastResult != "" {
+		t.Errorf("resumed it is %+v", resumed)
+	}
+	until(t, "what was held goes at once", func() bool { return h.hook(t, made.ID).Queued == 0 })
+	if got := h.hook(t, made.ID); got.LastResult == "HTTP 410, endpoint switched off" {
 		t.Errorf("got %+v", got)
 	}
-	until(t, "what was held goes", func() bool { return h.hook(t, made.ID).Queued == 0 })
 }
