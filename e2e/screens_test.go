@@ -94,8 +94,13 @@ func screens() []screen {
 			p.press("main form button.primary")
 		}},
 		{"callback", func(b *bank, p *browser) { p.goTo(b.portal + "/callbacks/default") }},
+		{"callback-change", func(b *bank, p *browser) {
+			p.goTo(b.portal + "/callbacks/default")
+			p.unfold("details:has(#from)")
+			p.unfold("details:has(#url)")
+		}},
 		{"callback-secret", func(_ *bank, p *browser) {
-			p.unfold("details")
+			p.unfold(`details:has(form[action$="/rotate"])`)
 			p.press(`form[action$="/rotate"] button`)
 		}},
 		{"delivery", func(b *bank, p *browser) {

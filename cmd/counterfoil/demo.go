@@ -49,6 +49,7 @@ func (demoCommand) Run(ctx context.Context) error {
 
 func welcome(w io.Writer, a *app.App, cfg config.Config, logPath string) error {
 	at := a.Addresses()
+	flags, hint := callerFlags(cfg.ManagementAuth)
 	_, err := fmt.Fprintf(w, `
   Counterfoil demo. Test certificates, not for production.
 
@@ -59,12 +60,12 @@ func welcome(w io.Writer, a *app.App, cfg config.Config, logPath string) error {
   Try first
     1. As a back-end, make an offer:
 
-       curl -s %s/offers -H 'Content-Type: application/json' -d '{
+       curl -s%s %s/offers -H 'Content-Type: application/json' -d '{
          "credential_configuration_id": "IdentityCredential",
          "claims": {"given_name": "Erika", "family_name": "Mustermann",
                     "document_number": "T22000129", "issuing_country": "DE"},
          "tx_code": {"input_mode": "numeric", "length": 6}}'
-
+%s
     2. As the customer, collect it with the demo wallet:
 
        ./bin/counterfoil wallet collect '<credential_offer_uri>' --tx-code <tx_code_value>
@@ -74,6 +75,21 @@ func welcome(w io.Writer, a *app.App, cfg config.Config, logPath string) error {
 
   Data: %s   Log: %s   Stop: Ctrl-C
 
-`, cfg.PublicURL, at.Management, at.Portal, at.Management, at.Portal, cfg.DataDir, logPath)
+`, cfg.PublicURL, at.Management, at.Portal, flags, at.Management, hint, at.Portal, cfg.DataDir, logPath)
 	return err
+}
+
+// callerFlags gives what curl needs to show who calls, and how one comes by it.
+func callerFlags(auth string) (flags, hint string) {
+	client := "\n       Stop the demo, make a client, and start it again:" +
+		"\n       ./bin/counterfoil clients add me --scope offers:create --scope offers:read"
+	switch auth {
+	case config.AuthKey:
+		return " -H 'Authorization: Bearer <key>'", client + "\n"
+	case config.AuthMTLS:
+		return " --cert <certificate> --key <its key>", client + " --identity san:dns:<its name>\n"
+	case config.AuthOAuth:
+		return " -H 'Authorization: Bearer <access token>'", client + " --identity oauth:<its client_id>\n"
+	}
+	return "", ""
 }

@@ -34,6 +34,7 @@ const (
 	CodeReserved = "reserved_claim"
 	CodeType     = "wrong_type"
 	CodeInvalid  = "validation_failed"
+	CodeDates    = "inconsistent_dates"
 )
 
 // checker walks claims beside the type.
@@ -89,7 +90,29 @@ func (c *checker) object(n *node, m map[string]any, path Path, at string) any {
 			c.fault(at+"/"+escape(name), CodeMissing, "this claim is mandatory")
 		}
 	}
+	c.dates(normal, path, at)
 	return normal
+}
+
+// dates holds what ends to what it began with, among the claims of one object: document_expiry_date to document_issue_date or
+// document_issuance_date, date_of_expiry to date_of_issue or date_of_issuance.
+func (c *checker) dates(m map[string]any, path Path, at string) {
+	date := func(name string) (text string, is bool) {
+		text, is = m[name].(string)
+		return text, is && c.t.Hint(append(slices.Clone(path), name)).Kind == Date
+	}
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		end, is := date(name)
+		if !is || !strings.Contains(name, "expiry") {
+			continue
+		}
+		for _, word := range []string{"issue", "issuance"} {
+			begun := strings.Replace(name, "expiry", word, 1)
+			if begin, is := date(begun); is && end < begin { // dates in ISO 8601 sort as texts
+				c.fault(at+"/"+escape(name), CodeDates, "must not lie before "+begun)
+			}
+		}
+	}
 }
 
 func (c *checker) value(n *node, v any, path Path, at string) any {

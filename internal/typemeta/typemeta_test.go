@@ -168,6 +168,27 @@ func TestType_Check(t *testing.T) {
 	}
 }
 
+// OF-088: what ends must not lie before what it began with, wherever the two stand side by side.
+func TestType_Check_holds_dates_to_each_other(t *testing.T) {
+	typ, err := typemeta.Parse("Permit", []byte(`{"claims":[{"path":["document_issue_date"]},{"path":["document_expiry_date"]},{"path":["expiry_date"]},
+		{"path":["licence","date_of_issuance"]},{"path":["licence","date_of_expiry"]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for claims, want := range map[string]string{
+		`{"document_issue_date":"2024-03-01","document_expiry_date":"2024-02-29"}`:          "[{/document_expiry_date inconsistent_dates must not lie before document_issue_date}]",
+		`{"licence":{"date_of_issuance":"2024-03-01","date_of_expiry":"1999-12-31"}}`:       "[{/licence/date_of_expiry inconsistent_dates must not lie before date_of_issuance}]",
+		`{"document_issue_date":"2024-03-01","document_expiry_date":"2024-03-01"}`:          "[]",
+		`{"document_issue_date":"2024-03-01","expiry_date":"2020-01-01"}`:                   "[]",
+		`{"document_issue_date":"2024-03-01","document_expiry_date":"2024-02-30"}`:          "[{/document_expiry_date invalid_date must be a date that exists, as YYYY-MM-DD}]",
+		`{"licence":{"date_of_issuance":"2024-03-01"},"document_expiry_date":"1999-12-31"}`: "[]",
+	} {
+		if _, faults := typ.Check(decode(t, claims), now); fmt.Sprint(faults) != want {
+			t.Errorf("%s: got %v, want %s", claims, faults, want)
+		}
+	}
+}
+
 func TestType_Check_tells_all_faults_sorted_without_values(t *testing.T) {
 	_, faults := samples(t)["IdentityCredential"].Check(decode(t, `{"issuing_country":"canary","zzz":"canary","birth_date":"canary"}`), now)
 	var order []string

@@ -19,7 +19,7 @@ type Row struct {
 	Queued                 int
 }
 
-// Form is what a new endpoint is made from.
+// Form is what an endpoint is made from, or changed to.
 type Form struct {
 	URL, Name string
 	Statuses  []Choice
@@ -48,10 +48,19 @@ type Show struct {
 	// Said is what was just done.
 	Said string
 	// MayAct shows what changes something; Paused tells that it can be resumed rather than paused.
-	MayAct     bool
-	Paused     bool
-	Failed     bool
+	MayAct bool
+	Paused bool
+	Failed bool
+	// Change is there when it may be changed.
+	Change     *Form
+	Range      Range
 	Deliveries []Delivery
+}
+
+// Range is a time range to send again, as it was typed.
+type Range struct {
+	From, Until string
+	Errors      []Error
 }
 
 // Fact is one thing to know.

@@ -294,7 +294,7 @@ func TestClients_have_to_do_with_their_types_only(t *testing.T) {
 	for name, r := range map[string]request{
 		"OF-015 another type":       post(goodBody).by(key),
 		"another type, dry":         post(goodBody).by(key).at("/offers?dry_run=true"),
-		"an unknown type":           post(strings.Replace(goodBody, account, "Nothing", 1)).by(key),
+		"OF-068 an unknown type":    post(strings.Replace(goodBody, account, "Nothing", 1)).by(key),
 		"its type in other letters": post(strings.Replace(facts, "Facts", "facts", 1)).by(key),
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, r, h.call(t, r), http.StatusForbidden, "configuration_not_allowed") })

@@ -68,6 +68,7 @@ func errorCodes() []errorCode {
 		{"wrong_type", 0, "A value is of another JSON type.", "The reason says which."},
 		{"invalid_date", 0, "No date that exists.", "Write YYYY-MM-DD."},
 		{"date_out_of_range", 0, "The date lies where it cannot.", "The reason says where."},
+		{"inconsistent_dates", 0, "What ends lies before what it began with.", "The reason names the other date."},
 		{"invalid_country", 0, "No country code.", "Two letters, ISO 3166-1."},
 		{"invalid_currency", 0, "No currency code.", "Three letters, ISO 4217."},
 		{"invalid_iban", 0, "No IBAN: country, length or check digits.", "Look at the account."},

@@ -1,6 +1,7 @@
 package manage_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -104,4 +105,16 @@ func TestTypes_refuse_what_is_no_type(t *testing.T) {
 		{"another vct", body(`{"credential_configuration_id":"Membership","type_metadata":{"vct":"urn:test:other"}}`), invalid, code, []string{"/type_metadata/vct validation_failed"}},
 		{"a member that nobody knows", body(`{"credential_configuration_id":"X","type_metadata":{"vct":"x"},"policy":{}}`), http.StatusBadRequest, "unknown_field", []string{"/policy unknown_field"}},
 	})
+}
+
+// OF-098: nobody here decodes a picture, and a text is bounded before anybody could.
+func TestTypes_hold_pictures_to_the_length_of_a_text(t *testing.T) {
+	h := newHouse(t)
+	h.want(t, membership(`{"path":["portrait"]}`), http.StatusCreated, nil)
+	header := []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x75\x30\x00\x00\x75\x30\x01\x00\x00\x00\x00") // 30,000 by 30,000 pixels
+	for _, length := range []int{500, 50_000} {
+		picture := base64.StdEncoding.EncodeToString(append(header, make([]byte, length)...))
+		r := member(`{"portrait":"data:image/png;base64,` + picture + `"}`)
+		refused(t, r, h.call(t, r), http.StatusUnprocessableEntity, "invalid_claims")
+	}
 }

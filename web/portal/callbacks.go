@@ -2,10 +2,8 @@ package portal
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -65,20 +63,7 @@ func endpointHref(id issuance.EndpointID) string { return "/callbacks/" + url.Pa
 func endpointID(c *fiber.Ctx) issuance.EndpointID { return issuance.EndpointID(c.Params("callback")) }
 
 func (p *portal) listCallbacks(c *fiber.Ctx) error {
-	return p.callbacksPage(c, fiber.StatusOK, p.emptyForm())
-}
-
-func (p *portal) emptyForm() callbacks.Form {
-	f := callbacks.Form{}
-	for _, s := range issuance.CallbackStatuses() {
-		f.Statuses = append(f.Statuses, callbacks.Choice{
-			Name: "status." + string(s), Label: statusWords(s), Chosen: slices.Contains(issuance.StandardCallbacks(), s),
-		})
-	}
-	for _, t := range p.Types.All() {
-		f.Types = append(f.Types, callbacks.Choice{Name: "type." + t.ID, Label: t.Named(language)})
-	}
-	return f
+	return p.callbacksPage(c, fiber.StatusOK, p.callbackForm(issuance.Endpoint{Statuses: issuance.StandardCallbacks()}))
 }
 
 func (p *portal) callbacksPage(c *fiber.Ctx, status int, form callbacks.Form) error {
@@ -121,71 +106,25 @@ func endpointBadge(e issuance.Endpoint) ui.Status {
 	return ui.Status{Word: "Working", Tone: ui.Good}
 }
 
-func (p *portal) addCallback(c *fiber.Ctx) error {
-	form, err := readForm(c)
-	if err != nil {
-		return err
-	}
-	view := p.emptyForm()
-	view.URL, view.Name = strings.TrimSpace(form["url"]), strings.TrimSpace(form["name"])
-	n := issuance.NewEndpoint{URL: view.URL, Name: view.Name, Statuses: []issuance.CallbackStatus{}, By: issuance.Actor{Name: who(c).Display}}
-	for i := range view.Statuses {
-		one := &view.Statuses[i]
-		if one.Chosen = form[one.Name] == "yes"; one.Chosen {
-			n.Statuses = append(n.Statuses, issuance.CallbackStatus(strings.TrimPrefix(one.Name, "status.")))
-		}
-	}
-	for i := range view.Types {
-		one := &view.Types[i]
-		if one.Chosen = form[one.Name] == "yes"; one.Chosen {
-			n.Types = append(n.Types, strings.TrimPrefix(one.Name, "type."))
-		}
-	}
-	e, err := p.Callbacks.CreateEndpoint(c.UserContext(), n)
-	var refusal *issuance.Error
-	if errors.As(err, &refusal) {
-		view.Errors = callbackErrors(refusal)
-		return p.callbacksPage(c, fiber.StatusUnprocessableEntity, view)
-	}
-	if err != nil {
-		return err
-	}
-	return p.callbackPage(c, fiber.StatusCreated, e, e.Secret.Reveal(), "The endpoint is there, and is told from now on.")
-}
-
-func callbackErrors(e *issuance.Error) []callbacks.Error {
-	if len(e.Fields) == 0 {
-		return []callbacks.Error{{Href: "#url", Text: capital(e.Reason) + "."}}
-	}
-	var out []callbacks.Error
-	for _, f := range e.Fields {
-		if f.Pointer == "/statuses" {
-			out = append(out, callbacks.Error{Href: "#statuses", Text: "Tick at least one thing that it is told."})
-			continue
-		}
-		field, _, _ := strings.Cut(strings.TrimPrefix(f.Pointer, "/"), "/")
-		label := map[string]string{"url": "Address", "name": "Name", "types": "Credentials", "statuses": "Events"}[field]
-		out = append(out, callbacks.Error{Href: "#" + field, Text: label + ": " + f.Reason + "."})
-	}
-	return out
-}
-
 func (p *portal) showCallback(c *fiber.Ctx) error {
 	e, err := p.Callbacks.Endpoints.Endpoint(c.UserContext(), endpointID(c))
 	if err != nil {
 		return err
 	}
-	return p.callbackPage(c, fiber.StatusOK, e, "", "")
+	return p.callbackPage(c, fiber.StatusOK, e, callbacks.Show{})
 }
 
-func (p *portal) callbackPage(c *fiber.Ctx, status int, e issuance.Endpoint, secret, said string) error {
+// callbackPage shows an endpoint; what is in s already is shown with it.
+func (p *portal) callbackPage(c *fiber.Ctx, status int, e issuance.Endpoint, s callbacks.Show) error {
 	list, err := p.Callbacks.Deliveries.ListDeliveries(c.UserContext(), e.ID, issuance.DeliveryFilter{Limit: deliveriesShown})
 	if err != nil {
 		return err
 	}
-	s := callbacks.Show{
-		Page: p.page(c, endpointName(e)), Href: endpointHref(e.ID), Name: endpointName(e), Status: endpointBadge(e), Secret: secret, Said: said,
-		Facts: p.endpointFacts(e), MayAct: who(c).May(staff.ManageCallbacks), Paused: e.State != issuance.EndpointActive,
+	s.Page, s.Href, s.Name, s.Status, s.Facts = p.page(c, endpointName(e)), endpointHref(e.ID), endpointName(e), endpointBadge(e), p.endpointFacts(e)
+	s.MayAct, s.Paused = who(c).May(staff.ManageCallbacks), e.State != issuance.EndpointActive
+	if s.MayAct && s.Change == nil {
+		form := p.callbackForm(e)
+		s.Change = &form
 	}
 	s.Page.Here = "/callbacks"
 	for _, d := range list {
@@ -256,7 +195,7 @@ func (p *portal) changeCallback(do func(context.Context, issuance.EndpointID) (i
 		if err != nil {
 			return err
 		}
-		return p.callbackPage(c, fiber.StatusOK, e, "", said)
+		return p.callbackPage(c, fiber.StatusOK, e, callbacks.Show{Said: said})
 	}
 }
 
@@ -265,7 +204,7 @@ func (p *portal) rotateCallback(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return p.callbackPage(c, fiber.StatusOK, e, e.Secret.Reveal(), "There is a new secret. The old one signs beside it for a day.")
+	return p.callbackPage(c, fiber.StatusOK, e, callbacks.Show{Secret: e.Secret.Reveal(), Said: "There is a new secret. The old one signs beside it for a day."})
 }
 
 func (p *portal) deleteCallback(c *fiber.Ctx) error {
@@ -285,18 +224,6 @@ func (p *portal) pingCallback(c *fiber.Ctx) error {
 		return err
 	}
 	return c.Redirect(deliveryHref(id), fiber.StatusSeeOther)
-}
-
-func (p *portal) replayFailed(c *fiber.Ctx) error {
-	n, err := p.Callbacks.ReplayAll(c.UserContext(), issuance.Replay{Endpoint: endpointID(c), FailedOnly: true})
-	if err != nil {
-		return err
-	}
-	e, err := p.Callbacks.Endpoints.Endpoint(c.UserContext(), endpointID(c))
-	if err != nil {
-		return err
-	}
-	return p.callbackPage(c, fiber.StatusOK, e, "", fmt.Sprintf("%d deliveries go out again.", n))
 }
 
 func deliveryID(c *fiber.Ctx) (issuance.DeliveryID, error) {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 // added is what an administrator fills in for an endpoint.
@@ -43,7 +44,7 @@ func TestCallbacks_are_looked_after_by_administrators(t *testing.T) {
 	if text := a.page(t).Text(); !strings.Contains(text, "HTTP 418") || !strings.Contains(text, "<script>alert(1)</script>") || strings.Contains(a.body, "<script>alert") {
 		t.Errorf("the answer of the receiver is shown as %s", text)
 	}
-	for _, step := range []struct{ path, words string }{{"/pause", "Paused"}, {"/resume", "Working"}, {"/rotate", "whsec_"}, {"/replay", "go out again"}} {
+	for _, step := range []struct{ path, words string }{{"/pause", "Paused"}, {"/resume", "Working"}, {"/rotate", "whsec_"}, {"/replay", "nothing to send again"}} {
 		if a := admin.do(post(endpoint+step.path, nil)); a.status != http.StatusOK || !strings.Contains(a.page(t).Text(), step.words) {
 			t.Errorf("%s: %d", step.path, a.status)
 		}
@@ -53,6 +54,71 @@ func TestCallbacks_are_looked_after_by_administrators(t *testing.T) {
 	}
 	if a := admin.do(get(endpoint)); a.status != http.StatusNotFound {
 		t.Errorf("a deleted endpoint answers %d", a.status)
+	}
+}
+
+// An administrator changes where an endpoint is and what it is told; what does not fit changes nothing and is said at its field.
+func TestCallbacks_are_changed(t *testing.T) {
+	t.Parallel()
+	admin := open(t).signIn("demo-administrator")
+	href, _ := admin.do(post("/callbacks", added("https://bank.example/"))).page(t).Find(`form[action$="/change"]`).Attr("action")
+	form := url.Values{"url": {"https://bank.example/new"}, "name": {"Moved"}, "status.ISSUED": {"yes"}, "type.IdentityCredential": {"yes"}}
+	a := admin.do(post(href, form))
+	facts := a.page(t).Find("dl.facts").Text()
+	if a.status != http.StatusOK || !strings.Contains(facts, "https://bank.example/new") || !strings.Contains(facts, "ISSUED") || strings.Contains(facts, "OFFER_CREATED") || strings.Contains(facts, "all") {
+		t.Errorf("got %d, %s", a.status, facts)
+	}
+	for name, row := range map[string]struct{ field, value, href string }{
+		"an address inside": {"url", "https://10.0.0.1/", "#url"}, "no address": {"url", "", "#url"}, "nothing told": {"status.ISSUED", "", "#statuses"},
+		"a name with a line end": {"name", "a\nb", "#name"},
+	} {
+		bad := url.Values{"url": {"https://bank.example/other"}, "status.ISSUED": {"yes"}}
+		bad.Set(row.field, row.value)
+		a := admin.do(post(href, bad))
+		doc := a.page(t)
+		if got, _ := doc.Find("details[open] .summary a").Attr("href"); a.status != http.StatusUnprocessableEntity || got != row.href || doc.Find(row.href).Length() != 1 {
+			t.Errorf("%s: %d, leads to %q", name, a.status, got)
+		}
+	}
+	if text := admin.do(get(strings.TrimSuffix(href, "/change"))).page(t).Find("dl.facts").Text(); text != facts {
+		t.Errorf("what was refused made it %s", text)
+	}
+	if a := admin.do(post("/callbacks/none/change", form)); a.status != http.StatusNotFound {
+		t.Errorf("changing none: %d", a.status)
+	}
+}
+
+// What an endpoint missed is sent from the portal too: a time range, in the time zone that the page shows times in.
+func TestCallbacks_send_a_time_range_again(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.signIn("demo-clerk").create()
+	admin := b.signIn("demo-administrator")
+	page := admin.do(post("/callbacks", added("https://bank.example/"))).page(t)
+	href, _ := page.Find(`form[action$="/replay_range"]`).Attr("action")
+	admin.do(post(strings.TrimSuffix(href, "/replay_range")+"/pause", nil))
+	hour := func(n int) string { return time.Now().Add(time.Duration(n) * time.Hour).Format("2006-01-02T15:04") }
+	for name, row := range map[string]struct {
+		from, until string
+		status      int
+		words, href string
+	}{
+		"before it":      {hour(-3), hour(-2), http.StatusOK, "nothing to send again", ""},
+		"no beginning":   {"", hour(0), http.StatusUnprocessableEntity, "From: give", "#from"},
+		"in words":       {"yesterday", "", http.StatusUnprocessableEntity, "From: give", "#from"},
+		"no end of time": {hour(-1), "later", http.StatusUnprocessableEntity, "Until: give", "#until"},
+		"backwards":      {hour(0), hour(-1), http.StatusUnprocessableEntity, "must not lie before", "#until"},
+	} {
+		a := admin.do(post(href, url.Values{"from": {row.from}, "until": {row.until}}))
+		doc := a.page(t)
+		got, _ := doc.Find("details[open] .summary a").Attr("href")
+		if a.status != row.status || got != row.href || !strings.Contains(doc.Text(), row.words) {
+			t.Errorf("%s: %d, leads to %q", name, a.status, got)
+		}
+	}
+	said := admin.do(post(href, url.Values{"from": {hour(-1)}})).page(t).Find(".say").Text()
+	if !strings.HasPrefix(said, "One event goes out again once") {
+		t.Errorf("it says %q", said)
 	}
 }
 

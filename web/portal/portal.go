@@ -135,6 +135,8 @@ func (p *portal) mountCallbacks(app *fiber.App) {
 	app.Post("/callbacks/:callback/delete", change(p.deleteCallback))
 	app.Post("/callbacks/:callback/ping", surface.Limit(pingsPerMinute, p.Clock), change(p.pingCallback))
 	app.Post("/callbacks/:callback/replay", change(p.replayFailed))
+	app.Post("/callbacks/:callback/replay_range", change(p.replayRange))
+	app.Post("/callbacks/:callback/change", change(p.editCallback))
 	app.Get("/deliveries/:delivery", read(p.showDelivery))
 	app.Post("/deliveries/:delivery/replay", change(p.replayDelivery))
 }

@@ -1,0 +1,171 @@
+package portal
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"counterfoil/internal/issuance"
+	"counterfoil/views/callbacks"
+)
+
+// callbackForm is the form with what an endpoint has.
+func (p *portal) callbackForm(e issuance.Endpoint) callbacks.Form {
+	f := callbacks.Form{URL: e.URL, Name: e.Name}
+	for _, s := range issuance.CallbackStatuses() {
+		f.Statuses = append(f.Statuses, callbacks.Choice{Name: "status." + string(s), Label: statusWords(s), Chosen: slices.Contains(e.Statuses, s)})
+	}
+	for _, t := range p.Types.All() {
+		f.Types = append(f.Types, callbacks.Choice{Name: "type." + t.ID, Label: t.Named(language), Chosen: slices.Contains(e.Types, t.ID)})
+	}
+	return f
+}
+
+// readCallback reads the form. Lists are never nil: what is not ticked is not wanted.
+func (p *portal) readCallback(c *fiber.Ctx) (issuance.Endpoint, error) {
+	form, err := readForm(c)
+	if err != nil {
+		return issuance.Endpoint{}, err
+	}
+	e := issuance.Endpoint{URL: strings.TrimSpace(form["url"]), Name: strings.TrimSpace(form["name"]), Types: []string{}, Statuses: []issuance.CallbackStatus{}}
+	for _, s := range issuance.CallbackStatuses() {
+		if form["status."+string(s)] == "yes" {
+			e.Statuses = append(e.Statuses, s)
+		}
+	}
+	for _, t := range p.Types.All() {
+		if form["type."+t.ID] == "yes" {
+			e.Types = append(e.Types, t.ID)
+		}
+	}
+	return e, nil
+}
+
+func (p *portal) addCallback(c *fiber.Ctx) error {
+	asked, err := p.readCallback(c)
+	if err != nil {
+		return err
+	}
+	e, err := p.Callbacks.CreateEndpoint(c.UserContext(), issuance.NewEndpoint{
+		URL: asked.URL, Name: asked.Name, Types: asked.Types, Statuses: asked.Statuses, By: issuance.Actor{Name: who(c).Display},
+	})
+	var refusal *issuance.Error
+	if errors.As(err, &refusal) {
+		view := p.callbackForm(asked)
+		view.Errors = callbackErrors(refusal)
+		return p.callbacksPage(c, fiber.StatusUnprocessableEntity, view)
+	}
+	if err != nil {
+		return err
+	}
+	return p.callbackPage(c, fiber.StatusCreated, e, callbacks.Show{Secret: e.Secret.Reveal(), Said: "The endpoint is there, and is told from now on."})
+}
+
+// editCallback changes where an endpoint is and what it is told.
+func (p *portal) editCallback(c *fiber.Ctx) error {
+	asked, err := p.readCallback(c)
+	if err != nil {
+		return err
+	}
+	e, err := p.Callbacks.ChangeEndpoint(c.UserContext(), issuance.EndpointChange{
+		ID: endpointID(c), URL: &asked.URL, Name: &asked.Name, Types: &asked.Types, Statuses: &asked.Statuses,
+	})
+	var refusal *issuance.Error
+	if errors.As(err, &refusal) && refusal.Kind == issuance.Invalid {
+		if e, err = p.Callbacks.Endpoints.Endpoint(c.UserContext(), endpointID(c)); err != nil {
+			return err
+		}
+		view := p.callbackForm(asked)
+		view.Errors = callbackErrors(refusal)
+		return p.callbackPage(c, fiber.StatusUnprocessableEntity, e, callbacks.Show{Change: &view})
+	}
+	if err != nil {
+		return err
+	}
+	return p.callbackPage(c, fiber.StatusOK, e, callbacks.Show{Said: "It is changed, from the next event on."})
+}
+
+func callbackErrors(e *issuance.Error) []callbacks.Error {
+	if len(e.Fields) == 0 {
+		return []callbacks.Error{{Href: "#url", Text: capital(e.Reason) + "."}}
+	}
+	var out []callbacks.Error
+	for _, f := range e.Fields {
+		if f.Pointer == "/statuses" {
+			out = append(out, callbacks.Error{Href: "#statuses", Text: "Tick at least one thing that it is told."})
+			continue
+		}
+		field, _, _ := strings.Cut(strings.TrimPrefix(f.Pointer, "/"), "/")
+		label := map[string]string{"url": "Address", "name": "Name", "types": "Credentials", "statuses": "Events"}[field]
+		out = append(out, callbacks.Error{Href: "#" + field, Text: label + ": " + f.Reason + "."})
+	}
+	return out
+}
+
+func (p *portal) replayFailed(c *fiber.Ctx) error {
+	return p.replay(c, issuance.Replay{FailedOnly: true})
+}
+
+// fieldTime is how a browser sends a date and time, in the time zone of this machine like every time that is shown.
+const fieldTime = "2006-01-02T15:04"
+
+// replayRange sends everything of a time range again, also what the endpoint was not there for.
+func (p *portal) replayRange(c *fiber.Ctx) error {
+	form, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	r := issuance.Replay{}
+	view := callbacks.Range{From: form["from"], Until: form["until"]}
+	if r.From, err = time.ParseInLocation(fieldTime, view.From, time.Local); err != nil {
+		view.Errors = append(view.Errors, callbacks.Error{Href: "#from", Text: "From: give a date and a time."})
+	}
+	if view.Until != "" {
+		if r.Until, err = time.ParseInLocation(fieldTime, view.Until, time.Local); err != nil {
+			view.Errors = append(view.Errors, callbacks.Error{Href: "#until", Text: "Until: give a date and a time, or nothing."})
+		}
+		r.Until = r.Until.Add(time.Minute - time.Nanosecond) // the whole minute that is named
+	}
+	if len(view.Errors) == 0 && view.Until != "" && r.Until.Before(r.From) {
+		view.Errors = append(view.Errors, callbacks.Error{Href: "#until", Text: "Until: must not lie before the beginning."})
+	}
+	if len(view.Errors) == 0 {
+		return p.replay(c, r)
+	}
+	e, err := p.Callbacks.Endpoints.Endpoint(c.UserContext(), endpointID(c))
+	if err != nil {
+		return err
+	}
+	return p.callbackPage(c, fiber.StatusUnprocessableEntity, e, callbacks.Show{Range: view})
+}
+
+func (p *portal) replay(c *fiber.Ctx, r issuance.Replay) error {
+	r.Endpoint = endpointID(c)
+	n, err := p.Callbacks.ReplayAll(c.UserContext(), r)
+	if err != nil {
+		return err
+	}
+	e, err := p.Callbacks.Endpoints.Endpoint(c.UserContext(), r.Endpoint)
+	if err != nil {
+		return err
+	}
+	return p.callbackPage(c, fiber.StatusOK, e, callbacks.Show{Said: replaySaid(n, e.State)})
+}
+
+func replaySaid(n int, state issuance.EndpointState) string {
+	if n == 0 {
+		return "There is nothing to send again."
+	}
+	said := fmt.Sprintf("%d events go out again", n)
+	if n == 1 {
+		said = "One event goes out again"
+	}
+	if state != issuance.EndpointActive {
+		said += " once the endpoint is switched on"
+	}
+	return said + "."
+}
