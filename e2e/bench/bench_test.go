@@ -53,6 +53,7 @@ func percentile(values []time.Duration, p int) float64 {
 // desk is a real store on PostgreSQL with a deliverer and a receiver.
 type desk struct {
 	store *store.Store
+	url   string
 	skew  atomic.Int64
 	down  atomic.Bool
 
@@ -67,13 +68,13 @@ func (d *desk) now() time.Time { return time.Now().Add(time.Duration(d.skew.Load
 
 func newDesk(t *testing.T, want int) *desk {
 	t.Helper()
-	d := &desk{seen: map[string]int{}, last: map[string][]string{}, all: make(chan struct{}), want: want}
+	d := &desk{url: storetest.PostgreSQL(t), seen: map[string]int{}, last: map[string][]string{}, all: make(chan struct{}), want: want}
 	master, err := secret.NewMaster(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	d.store, err = store.Open(t.Context(), store.Options{
-		URL: storetest.PostgreSQL(t), DataDir: t.TempDir(), Migrate: true, Master: master, Watch: &issuance.Watch{}, Clock: d.now,
+		URL: d.url, DataDir: t.TempDir(), Migrate: true, Master: master, Watch: &issuance.Watch{}, Clock: d.now,
 		Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

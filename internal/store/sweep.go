@@ -11,6 +11,10 @@ import (
 // deliveriesKept is how long the log of deliveries is kept, with what receivers answered.
 const deliveriesKept = 30 * 24 * time.Hour
 
+// forgottenAtOnce bounds the rows of each sort that one sweep removes, so that it ends in time however many there are: sweeps come every
+// second, and ten thousand a second is more than is ever written.
+const forgottenAtOnce = 10_000
+
 // ExpireDue implements issuance.Record. On PostgreSQL several processes may sweep at once: each takes other offers.
 func (s *Store) ExpireDue(ctx context.Context, now time.Time, limit int) (int, error) {
 	open := issuance.Sources(issuance.StatusExpired)
@@ -67,10 +71,13 @@ func (s *Store) Forget(ctx context.Context, now time.Time) error {
 	}{
 		{"UPDATE offers SET " + destroy + " WHERE data_key IS NOT NULL AND status IN ? AND expires_at <= ?",
 			[]any{[]issuance.Status{issuance.StatusIssued, issuance.StatusConfirmed}, millis(now)}},
-		{"DELETE FROM deliveries WHERE state <> 'queued' AND created_at <= ?", []any{millis(now.Add(-deliveriesKept))}},
+		{"DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE state <> 'queued' AND created_at <= ? ORDER BY created_at LIMIT ?)",
+			[]any{millis(now.Add(-deliveriesKept)), forgottenAtOnce}},
 		{"UPDATE endpoints SET old_secret = NULL WHERE old_secret IS NOT NULL AND old_until <= ?", []any{millis(now)}},
-		{"DELETE FROM answers WHERE expires_at <= ?", []any{millis(now)}},
-		{"DELETE FROM spent_values WHERE expires_at <= ?", []any{millis(now)}},
+		{"DELETE FROM answers WHERE key_hash IN (SELECT key_hash FROM answers WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)",
+			[]any{millis(now), forgottenAtOnce}},
+		{"DELETE FROM spent_values WHERE hash IN (SELECT hash FROM spent_values WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)",
+			[]any{millis(now), forgottenAtOnce}},
 	} {
 		if err := s.db.WithContext(ctx).Exec(old.query, old.args...).Error; err != nil {
 			return fmt.Errorf("forget what is over: %w", err)
