@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver called pgx
+	"github.com/pressly/goose/v3"
 
 	"counterfoil/internal/store/storetest"
 	"counterfoil/migrations"
@@ -75,4 +76,73 @@ func columns(t *testing.T, driver, url, query string) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// A migration keeps what is there, and can be taken back.
+func TestMigrations_keep_what_is_there(t *testing.T) {
+	for name, engine := range map[string]struct {
+		dialect goose.Dialect
+		driver  string
+		url     func(t *testing.T) string
+		folder  fs.FS
+	}{
+		"sqlite": {goose.DialectSQLite3, "sqlite", func(t *testing.T) string {
+			return "file:" + filepath.Join(t.TempDir(), "x.db") + "?_pragma=foreign_keys(1)"
+		}, migrations.SQLite},
+		"postgres": {goose.DialectPostgres, "pgx", func(t *testing.T) string { return storetest.PostgreSQL(t) }, migrations.Postgres},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db, err := sql.Open(engine.driver, engine.url(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { db.Close() }) // before the database is dropped
+			files, err := fs.Sub(engine.folder, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			provider, err := goose.NewProvider(engine.dialect, db, files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			exec := func(query string) {
+				t.Helper()
+				if _, err := db.ExecContext(t.Context(), query); err != nil {
+					t.Fatalf("%s: %v", query, err)
+				}
+			}
+			count := func(query string) (n int) {
+				t.Helper()
+				if err := db.QueryRowContext(t.Context(), query).Scan(&n); err != nil {
+					t.Fatalf("%s: %v", query, err)
+				}
+				return n
+			}
+			if _, err := provider.UpTo(t.Context(), 2); err != nil {
+				t.Fatal(err)
+			}
+			exec(`INSERT INTO offers (id, type, type_version, status, version, created_at, expires_at, channel, created_by, reference, scheme, tx_mode, tx_length,
+				tx_description, attempts, collected, cause, code_hash) VALUES ('o', 'T', 0, 'ready', 2, 1, 2, 'c', 'b', '', 's', '', 0, '', 0, 0, '', 'h')`)
+			exec(`INSERT INTO events (offer_id, sequence, kind, callback, cause, at, position) VALUES ('o', 1, 'offer.created', 'OFFER_CREATED', '', 1, 7), ('o', 2, 'k', '', '', 1, NULL)`)
+			exec(`INSERT INTO idempotency_keys (key_hash, request_hash, offer_id, expires_at) VALUES ('k', 'r', 'o', 5)`)
+			for range 2 {
+				if _, err := provider.Up(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if events, keys := count("SELECT count(*) FROM events WHERE offer_id = 'o' AND event_id IS NULL"), count("SELECT count(*) FROM answers WHERE offer_id = 'o'"); events != 2 || keys != 1 {
+					t.Errorf("%d events and %d keys are left", events, keys)
+				}
+				if at := count("SELECT position FROM events WHERE sequence = 1"); at != 7 {
+					t.Errorf("an event moved to %d", at)
+				}
+				exec(`INSERT INTO events (offer_id, sequence, kind, callback, cause, at, event_id) VALUES (NULL, 0, 'certificate.expiring', '', '', 1, 'e')`)
+				if _, err := provider.DownTo(t.Context(), 2); err != nil {
+					t.Fatal(err)
+				}
+				if events, keys := count("SELECT count(*) FROM events"), count("SELECT count(*) FROM idempotency_keys"); events != 2 || keys != 1 {
+					t.Errorf("taken back, %d events and %d keys are left", events, keys)
+				}
+			}
+		})
+	}
 }

@@ -21,26 +21,30 @@ func (s *Store) Due(ctx context.Context, now time.Time) ([]issuance.EndpointID, 
 }
 
 // Lease implements issuance.Outbox. A delivery may go when none of its offer to its endpoint that happened earlier is still queued, and
-// none is out. What is out is due again when its lease ends, so that it needs no second look. The query is written so that PostgreSQL walks the index in order and
-// stops at the limit, with one look for each row, however many wait and whatever it believes of their number.
+// none is out. What is out is due again when its lease ends, so that it needs no second look.
+//
+// The query is written so that PostgreSQL walks the index in order and stops at the limit, with one look for each row, however many wait
+// and whatever it believes of their number (a plan that it made while few waited is kept for long): deliveries_offer is the one index that
+// can serve the inner query, and the rows that were found and locked are updated by their key.
 func (s *Store) Lease(ctx context.Context, endpoint issuance.EndpointID, now time.Time, forTime time.Duration, limit int) ([]issuance.Leased, error) {
 	found, err := s.readEndpoints(ctx, "", "id = ?", string(endpoint)) // before an attempt is counted
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	in, lock, end := "IN (", "", ")"
+	lock := ""
 	if s.postgres {
-		in, lock, end = "= ANY (ARRAY (", " FOR UPDATE SKIP LOCKED", "))" // another process takes others
+		lock = " FOR UPDATE SKIP LOCKED" // another process takes others
 	}
 	until, at := millis(now.Add(forTime)), millis(now)
 	var rows []deliveryRow
-	err = s.db.WithContext(ctx).Raw(`UPDATE deliveries SET lease_until = ?, next_at = ?, attempts = attempts + 1
-		WHERE state = 'queued' AND next_at <= ? AND EXISTS (SELECT 1 FROM endpoints WHERE id = ? AND state = 'active') AND id `+in+`
-			SELECT d.id FROM deliveries d WHERE d.endpoint_id = ? AND d.state = 'queued' AND d.next_at <= ?
-				AND (SELECT p.id FROM deliveries p WHERE p.endpoint_id = d.endpoint_id AND p.offer_id = d.offer_id AND p.state = 'queued'
-					AND (p.sequence < d.sequence OR p.lease_until > ? AND p.id <> d.id) LIMIT 1) IS NULL
-			ORDER BY d.next_at, d.id LIMIT ?`+lock+end+`
-		RETURNING `+deliveryColumns, until, until, at, string(endpoint), string(endpoint), at, at, limit).Scan(&rows).Error
+	err = s.db.WithContext(ctx).Raw(`WITH next AS MATERIALIZED (
+			SELECT d.id AS due FROM deliveries d WHERE d.endpoint_id = ? AND d.state = 'queued' AND d.next_at <= ?
+				AND EXISTS (SELECT 1 FROM endpoints WHERE id = ? AND state = 'active')
+				AND (SELECT p.id FROM deliveries p WHERE p.offer_id = d.offer_id AND p.endpoint_id IS NOT DISTINCT FROM d.endpoint_id
+					AND p.state NOT IN ('delivered', 'exhausted', 'cancelled') AND (p.sequence < d.sequence OR p.lease_until > ? AND p.id <> d.id) LIMIT 1) IS NULL
+			ORDER BY d.next_at, d.id LIMIT ?`+lock+`)
+		UPDATE deliveries SET lease_until = ?, next_at = ?, attempts = attempts + 1 FROM next WHERE deliveries.id = next.due
+		RETURNING `+deliveryColumns, string(endpoint), at, string(endpoint), at, limit, until, until).Scan(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("lease deliveries: %w", err)
 	}

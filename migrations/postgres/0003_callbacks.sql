@@ -3,9 +3,8 @@
 ALTER TABLE endpoints ADD COLUMN configured_url TEXT NOT NULL DEFAULT '';
 ALTER TABLE endpoints ADD COLUMN configured_secret TEXT NOT NULL DEFAULT ''; -- SHA-256, hex
 
--- An event that was missed is queued after later ones of its offer: what goes first is what happened first.
+-- What goes first of an offer is found among its deliveries, which are few: by deliveries_offer.
 DROP INDEX deliveries_order;
-CREATE INDEX deliveries_order ON deliveries (endpoint_id, offer_id, sequence) WHERE state = 'queued';
 
 -- Events that are about no offer, and what each of them is known by.
 ALTER TABLE events ALTER COLUMN offer_id DROP NOT NULL;
@@ -35,7 +34,6 @@ ALTER TABLE answers DROP COLUMN offer_id;
 DELETE FROM events WHERE offer_id IS NULL;
 ALTER TABLE events DROP COLUMN event_id;
 ALTER TABLE events ALTER COLUMN offer_id SET NOT NULL;
-DROP INDEX deliveries_order;
 CREATE INDEX deliveries_order ON deliveries (endpoint_id, offer_id, id) WHERE state = 'queued';
 ALTER TABLE endpoints DROP COLUMN configured_secret;
 ALTER TABLE endpoints DROP COLUMN configured_url;

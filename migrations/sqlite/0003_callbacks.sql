@@ -3,9 +3,8 @@
 ALTER TABLE endpoints ADD COLUMN configured_url TEXT NOT NULL DEFAULT '';
 ALTER TABLE endpoints ADD COLUMN configured_secret TEXT NOT NULL DEFAULT ''; -- SHA-256, hex
 
--- An event that was missed is queued after later ones of its offer: what goes first is what happened first.
+-- What goes first of an offer is found among its deliveries, which are few: by deliveries_offer.
 DROP INDEX deliveries_order;
-CREATE INDEX deliveries_order ON deliveries (endpoint_id, offer_id, sequence) WHERE state = 'queued';
 
 -- Events that are about no offer, and what each of them is known by.
 CREATE TABLE events_new (
@@ -67,7 +66,6 @@ DROP TABLE events;
 ALTER TABLE events_new RENAME TO events;
 CREATE INDEX events_unread ON events (id) WHERE position IS NULL;
 CREATE UNIQUE INDEX events_one_end ON events (offer_id) WHERE callback IN ('ISSUED', 'FAILED', 'EXPIRED');
-DROP INDEX deliveries_order;
 CREATE INDEX deliveries_order ON deliveries (endpoint_id, offer_id, id) WHERE state = 'queued';
 ALTER TABLE endpoints DROP COLUMN configured_secret;
 ALTER TABLE endpoints DROP COLUMN configured_url;
