@@ -19,6 +19,8 @@ import (
 const (
 	maxEndpoints    = 50
 	maxEndpointName = 100
+	// maxEndpointTypes bounds what is compared with each event.
+	maxEndpointTypes = 100
 	secretPrefix    = "whsec_" // Standard Webhooks 1.0
 	secretBytes     = 32
 	minSecretBytes  = 24
@@ -253,6 +255,9 @@ func checkName(name string) []Field {
 }
 
 func (c *Callbacks) checkTypes(types []string) []Field {
+	if len(types) > maxEndpointTypes {
+		return []Field{{"/types", codeValidationFailed, fmt.Sprintf("must be at most %d", maxEndpointTypes)}}
+	}
 	var fields []Field
 	for i, id := range types {
 		if _, known := c.Types.Type(id); !known || slices.Contains(types[:i], id) {
@@ -263,6 +268,9 @@ func (c *Callbacks) checkTypes(types []string) []Field {
 }
 
 func checkStatuses(statuses []CallbackStatus) []Field {
+	if most := len(CallbackStatuses()); len(statuses) > most {
+		return []Field{{"/statuses", codeValidationFailed, fmt.Sprintf("must be at most %d", most)}}
+	}
 	var fields []Field
 	for i, s := range statuses {
 		if !slices.Contains(CallbackStatuses(), s) || slices.Contains(statuses[:i], s) {

@@ -30,6 +30,7 @@ const (
 	DefaultTxCodeLength  = 6
 	maxDescription       = 300 // OpenID4VCI 1.0 §4.1.1
 	maxReference         = 200
+	maxGrants            = 10
 	offerIDBytes         = 16
 	minIdempotencyKey    = 1
 	maxIdempotencyKey    = 255
@@ -147,6 +148,9 @@ func checkExtras(c CreateOffer) []Field {
 	}
 	if !slices.Contains([]string{"", SchemeOpenID, SchemeHAIP, SchemeEUDI}, c.Scheme) {
 		fields = append(fields, Field{"/scheme", codeValidationFailed, "must be openid-credential-offer, haip-vci or eu-eaa-offer"})
+	}
+	if len(c.Grants) > maxGrants {
+		return append(fields, Field{"/grants", codeValidationFailed, fmt.Sprintf("must be at most %d", maxGrants)})
 	}
 	for i, g := range c.Grants {
 		if g != GrantPreAuthorizedCode {

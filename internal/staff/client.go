@@ -125,7 +125,7 @@ func (n NewClient) Check() []Field {
 	if len(n.Scopes) == 0 {
 		fault("/scopes", "a client has at least one scope")
 	}
-	for i, s := range n.Scopes {
+	for i, s := range n.Scopes[:min(len(n.Scopes), len(Scopes()))] {
 		if !slices.Contains(Scopes(), s) {
 			fault(fmt.Sprintf("/scopes/%d", i), "there is no such scope; the scopes are "+joined(Scopes()))
 		}
@@ -133,22 +133,22 @@ func (n NewClient) Check() []Field {
 	for _, list := range []struct {
 		name     string
 		len, max int
-	}{{"types", len(n.Types), maxTypes}, {"networks", len(n.Networks), maxNetworks}, {"identities", len(n.Identities), maxIdentities}} {
+	}{{"scopes", len(n.Scopes), len(Scopes())}, {"types", len(n.Types), maxTypes}, {"networks", len(n.Networks), maxNetworks}, {"identities", len(n.Identities), maxIdentities}} {
 		if list.len > list.max {
 			fault("/"+list.name, fmt.Sprintf("a client has at most %d %s", list.max, list.name))
 		}
 	}
-	for i, t := range n.Types {
+	for i, t := range n.Types[:min(len(n.Types), maxTypes)] {
 		if !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`).MatchString(t) {
 			fault(fmt.Sprintf("/types/%d", i), "a type is named by its credential configuration id")
 		}
 	}
-	for i, p := range n.Networks {
+	for i, p := range n.Networks[:min(len(n.Networks), maxNetworks)] {
 		if !p.IsValid() || p.Addr().Is4In6() || p.Addr().Zone() != "" {
 			fault(fmt.Sprintf("/networks/%d", i), "a network is written as a CIDR, as in 192.0.2.0/24")
 		}
 	}
-	for i, id := range n.Identities {
+	for i, id := range n.Identities[:min(len(n.Identities), maxIdentities)] {
 		if !isIdentity(id) {
 			fault(fmt.Sprintf("/identities/%d", i), "an identity is san:dns:<name>, san:uri:<uri>, spki:sha256:<64 lower-case hex digits> or oauth:<client_id>")
 		}
@@ -207,10 +207,11 @@ func isIdentity(s string) bool {
 	return is && id != ""
 }
 
-// Misfit is the refusal of members that do not fit.
+// Misfit is the refusal of members that do not fit; its reason is that of the first few.
 func Misfit(fields ...Field) *Error {
-	reasons := make([]string, 0, len(fields))
-	for _, f := range fields {
+	const few = 5
+	var reasons []string
+	for _, f := range fields[:min(len(fields), few)] {
 		reasons = append(reasons, f.Reason)
 	}
 	return &Error{Kind: Invalid, Code: "validation_failed", Reason: strings.Join(reasons, "; "), Fields: fields}

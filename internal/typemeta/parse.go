@@ -21,7 +21,13 @@ type PlaceError struct{ Place, Reason string }
 // Error gives place and reason.
 func (e *PlaceError) Error() string { return e.Place + ": " + e.Reason }
 
+// maxFaults is how many faults of one document are told.
+const maxFaults = 100
+
 func (r *reader) fault(place, format string, args ...any) {
+	if len(r.faults) == maxFaults {
+		return
+	}
 	r.faults = append(r.faults, &PlaceError{place, fmt.Sprintf(format, args...)})
 }
 

@@ -118,7 +118,7 @@ func (r clientRequest) client(types *typemeta.Catalog) (staff.NewClient, error) 
 		n.Networks = append(n.Networks, network)
 	}
 	faults := n.Check()
-	for i, id := range r.Types {
+	for i, id := range r.Types[:min(len(r.Types), maxErrors)] {
 		if _, known := types.Type(id); !known {
 			faults = append(faults, staff.Field{Pointer: fmt.Sprintf("/types/%d", i), Reason: "no credential configuration has this id"})
 		}

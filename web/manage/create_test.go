@@ -388,6 +388,27 @@ func TestCreateOffer_dry_run_checks_everything_and_stores_nothing(t *testing.T) 
 	}
 }
 
+// Lists as long as a body can hold are refused at once, and the answer does not name each of a hundred thousand faults.
+func TestDoor_answers_long_lists_in_short(t *testing.T) {
+	h := newHouse(t)
+	list := func(one string) string { return "[" + strings.TrimSuffix(strings.Repeat(one+",", 900_000/(len(one)+1)), ",") + "]" }
+	const most = 100
+	for name, r := range map[string]request{
+		"grants": extra(`"grants":` + list(`"a"`)), "grants twice": extra(`"grants":` + list(`"`+issuance.GrantPreAuthorizedCode+`"`)), "numbers for grants": extra(`"grants":` + list(`1`)),
+		"types": send("/callbacks", `{"url":"https://bank.example/","types":`+list(`"a"`)+`}`), "statuses": send("/callbacks", `{"url":"https://bank.example/","statuses":`+list(`"a"`)+`}`),
+		"scopes": send("/clients", `{"name":"a","scopes":`+list(`"a"`)+`}`), "types of a client": send("/clients", `{"name":"a","scopes":["offers:read"],"types":`+list(`"a"`)+`}`),
+		"networks": send("/clients", `{"name":"a","scopes":["offers:read"],"networks":`+list(`"a"`)+`}`), "identities": send("/clients", `{"name":"a","scopes":["offers:read"],"identities":`+list(`"a"`)+`}`),
+		"claims of a type": membership(strings.Trim(list(`1`), "[]")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := h.call(t, r)
+			if p := refused(t, r, got, http.StatusUnprocessableEntity, "validation_failed"); len(p.Errors) == 0 || len(p.Errors) > most || len(got.body) > 64<<10 {
+				t.Errorf("%d faults in %d bytes", len(p.Errors), len(got.body))
+			}
+		})
+	}
+}
+
 func TestCreateOffer_refuses_idempotency_keys_it_cannot_keep(t *testing.T) {
 	const bad, code = http.StatusBadRequest, "invalid_idempotency_key"
 	refuseAll(t, newHouse(t), []refusal{

@@ -33,9 +33,13 @@ type problemField struct {
 	Reason  string `json:"reason"`
 }
 
+// maxErrors bounds how many faulty members an answer names: a request must not get an answer many times its size.
+const maxErrors = 100
+
 // phrase answers an error as a problem document. It is the only place where the management door does.
 func (d *door) phrase(c *fiber.Ctx, err error) error {
 	p := d.problem(c, err)
+	p.Errors = p.Errors[:min(len(p.Errors), maxErrors)]
 	p.Type, p.Error, p.Description, p.RequestID = docsPath+"#"+p.Code, p.Code, p.Detail, surface.RequestID(c)
 	b, err := strictjson.Encode(p)
 	if err != nil {

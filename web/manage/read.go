@@ -81,14 +81,17 @@ func readOptions() []strictjson.Option {
 	return []strictjson.Option{strictjson.RefuseUnknown(), strictjson.WholeNumbers()}
 }
 
-// maxWrong bounds how many members of a wrong type are named.
-const maxWrong = 20
+// maxWrong bounds how many members of a wrong type are named, and maxSearched the bytes in which more than the first are looked for.
+const (
+	maxWrong    = 20
+	maxSearched = 64 << 10
+)
 
 // wrongTypes gives the place of every value of the wrong type, of which the first is known: each is blanked out and the rest read again.
 func wrongTypes(body []byte, v any, first *strictjson.Error) []string {
 	var doc map[string]any
 	pointers := []string{first.Pointer}
-	if strictjson.Decode(body, &doc) != nil {
+	if len(body) > maxSearched || strictjson.Decode(body, &doc) != nil {
 		return pointers
 	}
 	for e := first; blank(doc, e.Pointer) && len(pointers) < maxWrong; {
