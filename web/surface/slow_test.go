@@ -14,10 +14,8 @@ import (
 	"counterfoil/web/surface"
 )
 
-// hurried starts a door whose limits are those that ship but for the time to read a request, which is shorter so that nobody waits
-// for it in a test.
-func hurried(t *testing.T, patience time.Duration) string {
-	t.Helper()
+// small is a door that takes up to 1 MiB.
+func small() *fiber.App {
 	app := surface.New(surface.Door{
 		Name: "test", BodyLimit: 1 << 20, Log: slog.New(slog.DiscardHandler), Headers: surface.APIHeaders(),
 		Phrase: func(c *fiber.Ctx, err error) error {
@@ -26,6 +24,14 @@ func hurried(t *testing.T, patience time.Duration) string {
 	})
 	app.Post("/echo", func(c *fiber.Ctx) error { return c.SendString("ok") })
 	surface.Close(app)
+	return app
+}
+
+// hurried starts a door whose limits are those that ship but for the time to read a request, which is shorter so that nobody waits
+// for it in a test.
+func hurried(t *testing.T, patience time.Duration) string {
+	t.Helper()
+	app := small()
 	// NO-016, NO-055: the time that ships.
 	if limit := app.Server().ReadTimeout; limit <= 0 || limit > 15*time.Second {
 		t.Errorf("a request may take %s to come", limit)
