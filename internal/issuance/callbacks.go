@@ -21,10 +21,10 @@ const (
 	maxEndpointName = 100
 	// maxEndpointTypes bounds what is compared with each event.
 	maxEndpointTypes = 100
-	secretPrefix    = "whsec_" // Standard Webhooks 1.0
-	secretBytes     = 32
-	minSecretBytes  = 24
-	maxSecretBytes  = 64
+	secretPrefix     = "whsec_" // Standard Webhooks 1.0
+	secretBytes      = 32
+	minSecretBytes   = 24
+	maxSecretBytes   = 64
 	// secretOverlap is how long the secret before signs beside the new one.
 	secretOverlap = 24 * time.Hour
 	// ConfiguredEndpoint is the id of the endpoint that the settings name.

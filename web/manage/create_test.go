@@ -391,7 +391,9 @@ func TestCreateOffer_dry_run_checks_everything_and_stores_nothing(t *testing.T) 
 // Lists as long as a body can hold are refused at once, and the answer does not name each of a hundred thousand faults.
 func TestDoor_answers_long_lists_in_short(t *testing.T) {
 	h := newHouse(t)
-	list := func(one string) string { return "[" + strings.TrimSuffix(strings.Repeat(one+",", 900_000/(len(one)+1)), ",") + "]" }
+	list := func(one string) string {
+		return "[" + strings.TrimSuffix(strings.Repeat(one+",", 900_000/(len(one)+1)), ",") + "]"
+	}
 	const most = 100
 	for name, r := range map[string]request{
 		"grants": extra(`"grants":` + list(`"a"`)), "grants twice": extra(`"grants":` + list(`"`+issuance.GrantPreAuthorizedCode+`"`)), "numbers for grants": extra(`"grants":` + list(`1`)),
