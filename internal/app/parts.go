@@ -149,7 +149,7 @@ func (p *parts) callbacks(ctx context.Context, cfg config.Config, o Options) err
 	e, err := p.callbackUse.Configure(ctx, cfg.CallbackURL, cfg.CallbackSecret)
 	switch {
 	case issuance.KindOf(err) == issuance.NotFound: // somebody's wish, and no reason for the issuer to stay down
-		o.Log.Warn("COUNTERFOIL_CALLBACK_URL is not called: its callback endpoint was deleted, or there are too many; make one through the API or the portal")
+		o.Log.Warn("COUNTERFOIL_CALLBACK_URL is not called: its callback endpoint was deleted, or there are too many; change the setting, or make one through the API or the portal")
 	case err != nil:
 		return err
 	case cfg.CallbackURL != "" && e.State != issuance.EndpointActive: // as somebody left it

@@ -96,7 +96,8 @@ func NewSecret(random io.Reader) (secret.Text, error) {
 // Configure makes the endpoint that the settings name, and changes it as they were changed since the last start: called at its new
 // address, with the secret before signing beside a new one for a day; paused when url is empty, so that nothing goes to an address that
 // was taken out of the settings. What the settings say as before is left as somebody changed it since. NotFound when url is named and
-// there is no such endpoint, because somebody deleted it or there is no room for it. It returns the endpoint as it then is.
+// there is no such endpoint, because somebody deleted it since they said so, or there is no room for it. It returns the endpoint as it
+// then is.
 func (c *Callbacks) Configure(ctx context.Context, url string, s secret.Text) (Endpoint, error) {
 	before, err := c.Endpoints.Endpoint(ctx, ConfiguredEndpoint)
 	if KindOf(err) == NotFound {

@@ -130,6 +130,18 @@ func TestCallbacks_Configure_leaves_what_somebody_changed_since(t *testing.T) {
 	if e = must(c.ResumeEndpoint(t.Context(), issuance.ConfiguredEndpoint)); e.State != issuance.EndpointActive || e.LastResult != "" {
 		t.Errorf("resumed it is %+v", e)
 	}
+	// Deleted, it is there again when the settings say something new.
+	if err := d.store.DeleteEndpoint(t.Context(), issuance.ConfiguredEndpoint); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := c.Configure(t.Context(), two, secret.NewText("whsec_two")); issuance.KindOf(err) != issuance.NotFound {
+			t.Errorf("the same settings after it was deleted: %v", err)
+		}
+	}
+	if e = configure("https://three.example/", "whsec_three"); e.URL != "https://three.example/" || e.Secret.Reveal() != "whsec_three" || !e.OldSecret.IsZero() || e.State != issuance.EndpointActive {
+		t.Errorf("named anew it is %+v", e)
+	}
 }
 
 func TestCallbacks_CreateEndpoint_refuses_every_fault_at_once(t *testing.T) {

@@ -75,13 +75,15 @@ type DeliveryFilter struct {
 	States   []DeliveryState
 	Statuses []CallbackStatus
 	Offer    OfferID
+	// Types are the credential configuration ids of their offers; what is about no offer is kept.
+	Types []string
 	// Before keeps what is older than this delivery.
 	Before DeliveryID
 	Limit  int
 }
 
-// Replay selects what is delivered once more: everything of an endpoint between From and Until (zero: without bound), or only what
-// was given up.
+// Replay selects what is delivered once more: everything between From and Until (zero: without bound) that an endpoint asks for now, or
+// only what was given up of it.
 type Replay struct {
 	Endpoint    EndpointID
 	From, Until time.Time

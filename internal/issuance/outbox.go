@@ -27,14 +27,15 @@ type Outbox interface {
 
 // Endpoints is the durable record of callback endpoints. Changes are guarded updates.
 type Endpoints interface {
-	// AddEndpoint records an endpoint; Conflict when there are limit of them already.
+	// AddEndpoint records an endpoint; Conflict when there are limit of them already, or one of its id. The endpoint of the settings that
+	// was deleted is there again once they say something else than when it was.
 	AddEndpoint(ctx context.Context, e Endpoint, limit int) error
 	// Endpoint returns an endpoint; NotFound.
 	Endpoint(ctx context.Context, id EndpointID) (Endpoint, error)
 	// ListEndpoints returns all endpoints, oldest first.
 	ListEndpoints(ctx context.Context) ([]Endpoint, error)
 	// ChangeEndpoint changes what is not nil in c and returns the endpoint; NotFound; Conflict when its state is not one of c.From, or
-	// the settings said something else of it meanwhile. What waits for an endpoint that becomes active is due at c.At.
+	// the settings said something else of it meanwhile. What waits for an endpoint that becomes active is due at c.At; what waits for one that asks for it no more is cancelled.
 	ChangeEndpoint(ctx context.Context, c EndpointChange) (Endpoint, error)
 	// DeleteEndpoint ends an endpoint and cancels what waits for it; NotFound.
 	DeleteEndpoint(ctx context.Context, id EndpointID) error

@@ -98,6 +98,9 @@ func (s *Store) ListDeliveries(ctx context.Context, id issuance.EndpointID, f is
 	if f.Offer != "" {
 		put("offer_id = ?", string(f.Offer))
 	}
+	if len(f.Types) > 0 {
+		put("(offer_id IS NULL OR EXISTS (SELECT 1 FROM offers o WHERE o.id = deliveries.offer_id AND o.type IN ?))", f.Types)
+	}
 	if f.Before != 0 {
 		put("id < ?", int64(f.Before))
 	}
@@ -151,6 +154,11 @@ func (s *Store) ReplayDelivery(ctx context.Context, id issuance.DeliveryID, at t
 	return nil
 }
 
+// asked tells whether a delivery's endpoint asks for it now; a ping is asked for by nobody.
+const asked = `EXISTS (SELECT 1 FROM endpoints e LEFT JOIN offers o ON o.id = deliveries.offer_id WHERE e.id = deliveries.endpoint_id
+	AND replace(e.statuses, '|' || deliveries.status || '|', '') <> e.statuses
+	AND (e.types = '' OR o.id IS NULL OR replace(e.types, '|' || o.type || '|', '') <> e.types))`
+
 // Replay implements issuance.Deliveries.
 func (s *Store) Replay(ctx context.Context, r issuance.Replay) (int, error) {
 	until := r.Until
@@ -168,8 +176,8 @@ func (s *Store) Replay(ctx context.Context, r issuance.Replay) (int, error) {
 		if r.From.IsZero() {
 			from = 0
 		}
-		done := t.Exec(again+" WHERE endpoint_id = ? AND state IN ? AND created_at >= ? AND created_at <= ? AND status <> ?",
-			millis(r.At), string(r.Endpoint), states, from, millis(until), string(issuance.CallbackPing))
+		done := t.Exec(again+" WHERE endpoint_id = ? AND state IN ? AND created_at >= ? AND created_at <= ? AND "+asked,
+			millis(r.At), string(r.Endpoint), states, from, millis(until))
 		if done.Error != nil {
 			return fmt.Errorf("replay deliveries: %w", done.Error)
 		}

@@ -101,7 +101,12 @@ func (s *Store) AddEndpoint(ctx context.Context, e issuance.Endpoint, limit int)
 			}
 		}
 		done := t.Exec(`INSERT INTO endpoints (`+endpointColumns+`)
-			SELECT ?, ?, ?, ?, NULL, 0, ?, ?, ?, 0, '', ?, ?, ?, ? WHERE (SELECT count(*) FROM endpoints WHERE state <> ?) < ? ON CONFLICT DO NOTHING`,
+			SELECT ?, ?, ?, ?, NULL, 0, ?, ?, ?, 0, '', ?, ?, ?, ? WHERE (SELECT count(*) FROM endpoints WHERE state <> ?) < ?
+			ON CONFLICT (id) DO UPDATE SET name = excluded.name, url = excluded.url, secret = excluded.secret, old_until = 0, types = excluded.types,
+				statuses = excluded.statuses, state = excluded.state, failing_since = 0, last_result = '', created_at = excluded.created_at,
+				created_by = excluded.created_by, configured_url = excluded.configured_url, configured_secret = excluded.configured_secret
+			WHERE endpoints.state = 'deleted' AND excluded.configured_url <> ''
+				AND (endpoints.configured_url <> excluded.configured_url OR endpoints.configured_secret <> excluded.configured_secret)`,
 			string(e.ID), e.Name, e.URL, blob(sealed), listed(e.Types), listed(e.Statuses), string(e.State), millis(e.CreatedAt), e.CreatedBy,
 			e.Configured.URL, e.Configured.SecretHash, stateDeleted, limit)
 		if done.Error != nil {
@@ -170,7 +175,14 @@ func (s *Store) ChangeEndpoint(ctx context.Context, c issuance.EndpointChange) (
 		if done.Error != nil {
 			return fmt.Errorf("change endpoint: %w", done.Error)
 		}
-		if changed = done.RowsAffected > 0; changed && c.State != nil && *c.State == issuance.EndpointActive {
+		changed = done.RowsAffected > 0
+		if changed && (c.Types != nil || c.Statuses != nil) {
+			if err := t.Exec("UPDATE deliveries SET state = ?, lease_until = 0, last_result = 'no longer asked for' WHERE endpoint_id = ? AND state = 'queued' AND status <> ? AND NOT "+asked,
+				string(issuance.DeliveryCancelled), string(c.ID), string(issuance.CallbackPing)).Error; err != nil {
+				return fmt.Errorf("cancel deliveries: %w", err)
+			}
+		}
+		if changed && c.State != nil && *c.State == issuance.EndpointActive {
 			return t.hasten(c.ID, c.At)
 		}
 		return nil

@@ -248,7 +248,7 @@ func TestFailures_are_counted_by_address(t *testing.T) {
 	for _, r := range []request{bad, get("/offers"), get("/nothing")} {
 		got := h.call(t, r)
 		refused(t, r, got, http.StatusTooManyRequests, "too_many_requests")
-		if got.headers.Get("Retry-After") != "3" || got.headers.Get("Www-Authenticate") != "" {
+		if got.headers.Get("Retry-After") != "60" || got.headers.Get("Www-Authenticate") != "" {
 			t.Errorf("headers %v", got.headers)
 		}
 	}
@@ -258,10 +258,9 @@ func TestFailures_are_counted_by_address(t *testing.T) {
 	if got := h.call(t, get("/livez")); got.status != http.StatusOK {
 		t.Errorf("livez: %d", got.status)
 	}
-	h.passed.Store(int64(3 * time.Second))
-	refused(t, bad, h.call(t, bad), http.StatusUnauthorized, "unauthenticated")
+	h.passed.Store(int64(59 * time.Second))
 	refused(t, bad, h.call(t, bad), http.StatusTooManyRequests, "too_many_requests")
-	h.passed.Store(int64(2 * time.Minute))
+	h.passed.Store(int64(time.Minute))
 	refused(t, bad, h.call(t, bad), http.StatusUnauthorized, "unauthenticated")
 }
 
@@ -395,6 +394,37 @@ func TestClients_have_to_do_with_their_callbacks_only(t *testing.T) {
 		r := to("/callbacks/"+own, `{"types":`+types+`}`).by(facts)
 		r.method = http.MethodPatch
 		refused(t, r, h.call(t, r), http.StatusForbidden, "configuration_not_allowed")
+	}
+	// An endpoint that was told of other types before it was given this one: what it was told stays hidden, and is not sent again.
+	narrowed, _ := callback(all, ``)
+	h.create(t, post(goodBody).by(all))
+	var told struct {
+		Deliveries []struct {
+			ID    json.Number `json:"delivery_id"`
+			State string
+		} `json:"deliveries"`
+	}
+	narrow := to("/callbacks/"+narrowed, `{"types":["Facts"]}`).by(all)
+	narrow.method = http.MethodPatch
+	if got := h.call(t, narrow); got.status != http.StatusOK {
+		t.Fatal(got.body)
+	}
+	h.as(t, get("/callbacks/"+narrowed+"/deliveries").by(all), http.StatusOK, &told)
+	if len(told.Deliveries) != 1 || told.Deliveries[0].State != "cancelled" {
+		t.Fatalf("what is no longer asked for is %+v", told)
+	}
+	earlier := "/deliveries/" + told.Deliveries[0].ID.String()
+	for _, r := range []request{get(earlier).by(facts), bare(earlier + "/replay").by(facts)} {
+		refused(t, r, h.call(t, r), http.StatusNotFound, "delivery_not_found")
+	}
+	h.as(t, get("/callbacks/"+narrowed+"/deliveries").by(facts), http.StatusOK, &told)
+	if len(told.Deliveries) != 0 {
+		t.Errorf("it reads %+v", told)
+	}
+	var again struct{ Queued int }
+	h.as(t, to("/callbacks/"+narrowed+"/replay", `{"from":"2020-01-01T00:00:00Z"}`).by(facts), http.StatusAccepted, &again)
+	if again.Queued != 0 {
+		t.Errorf("%d are sent again", again.Queued)
 	}
 	others, _ := callback(all, ``)
 	h.create(t, post(goodBody).by(all))

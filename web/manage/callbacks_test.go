@@ -491,11 +491,14 @@ func TestDeleteCallback_cancels_what_waits(t *testing.T) {
 	if h.read(t, "/offers/"+offer.OfferID+"/events", &story); len(story.Events) != 1 || len(story.Events[0].Deliveries) != 1 || story.Events[0].Deliveries[0].State != "cancelled" {
 		t.Errorf("the offer says %+v", story)
 	}
+	if left := h.deliveriesOf(t, made.ID, "?state=cancelled"); len(left) != 1 || left[0].ID != waits[0].ID { // CB-104
+		t.Errorf("of a deleted endpoint are listed %+v", left)
+	}
 	var rows []refusal
 	for name, r := range map[string]request{
 		"delete": gone, "show": get("/callbacks/" + made.ID), "change": send("/callbacks/"+made.ID, "{}").using(http.MethodPatch), "pause": send("/callbacks/"+made.ID+"/pause", ""),
 		"resume": send("/callbacks/"+made.ID+"/resume", ""), "rotate": send("/callbacks/"+made.ID+"/rotate_secret", ""), "ping": send("/callbacks/"+made.ID+"/ping", ""),
-		"replay": send("/callbacks/"+made.ID+"/replay", `{"failed_only":true}`), "deliveries": get("/callbacks/" + made.ID + "/deliveries"),
+		"replay": send("/callbacks/"+made.ID+"/replay", `{"failed_only":true}`),
 	} {
 		rows = append(rows, refusal{name, r, http.StatusNotFound, "callback_not_found", nil})
 	}

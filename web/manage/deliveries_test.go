@@ -284,7 +284,7 @@ func TestReplay_sends_again_what_was_given_up_or_delivered(t *testing.T) {
 	b := newBackend(t)
 	made := h.subscribe(t, b.url, "")
 	first, _ := h.create(t, post(goodBody))
-	b.await(t, 1)
+	until(t, "the first is delivered", func() bool { return h.hook(t, made.ID).Queued == 0 })
 	b.do(says(http.StatusInternalServerError, ""))
 	second, _ := h.create(t, post(goodBody))
 	third, _ := h.create(t, post(goodBody))

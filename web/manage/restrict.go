@@ -106,6 +106,9 @@ func (d *door) needOwnDelivery() fiber.Handler {
 			return "", err
 		}
 		one, _, err := d.Deliveries.Delivery(c.UserContext(), id)
+		if err == nil && one.Offer != "" { // the endpoint may have been told of other types before
+			_, err = d.Offers.Offer(c.UserContext(), one.Offer)
+		}
 		return one.Endpoint, err
 	}, issuance.Refuse(issuance.NotFound, "delivery_not_found", "there is no such delivery"))
 }
@@ -121,6 +124,9 @@ func (d *door) needOwn(id func(c *fiber.Ctx) (issuance.EndpointID, error), hidde
 			return c.Next()
 		}
 		endpoint, err := id(c)
+		if issuance.KindOf(err) == issuance.NotFound {
+			return hidden
+		}
 		if err != nil {
 			return err
 		}

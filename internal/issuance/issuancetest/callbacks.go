@@ -152,6 +152,54 @@ func settings(t *testing.T, s suite) {
 	}
 }
 
+// revived deletes the endpoint of the settings: it stays deleted until they say something else.
+func revived(t *testing.T, s suite) {
+	old := issuance.Configured{URL: "https://a", SecretHash: "1"}
+	add := func(c issuance.Configured) error {
+		e := anEndpoint("a")
+		e.Configured, e.URL = c, "https://again"
+		return s.AddEndpoint(s.ctx, e, 1)
+	}
+	s.endpoint(t, "a", func(e *issuance.Endpoint) { e.Configured = old })
+	wantKind(t, add(issuance.Configured{URL: "https://b", SecretHash: "1"}), issuance.Conflict) // it is there
+	if err := s.DeleteEndpoint(s.ctx, "a"); err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, add(old), issuance.Conflict)
+	wantKind(t, add(issuance.Configured{}), issuance.Conflict)
+	if err := add(issuance.Configured{URL: "https://b", SecretHash: "1"}); err != nil {
+		t.Fatal(err)
+	}
+	if e, err := s.Endpoint(s.ctx, "a"); err != nil || e.URL != "https://again" || e.State != issuance.EndpointActive {
+		t.Errorf("got %+v, %v", e, err)
+	}
+}
+
+// narrowed changes what an endpoint asks for: what waits and is asked for no more is not sent, now or when a range is sent again.
+func narrowed(t *testing.T, s suite) {
+	s.endpoint(t, "a")
+	d := s.add(t)
+	s.add(t, func(d *issuance.Draft) { d.Offer.Type = "U" })
+	types := []string{"T"}
+	if _, err := s.ChangeEndpoint(s.ctx, issuance.EndpointChange{ID: "a", Types: &types}); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := s.Lease(s.ctx, "a", start(), time.Minute, 10); err != nil || len(out) != 1 || out[0].Delivery.Offer != d.Offer.ID {
+		t.Errorf("sent are %+v, %v", out, err)
+	}
+	statuses := []issuance.CallbackStatus{issuance.CallbackIssued}
+	if _, err := s.ChangeEndpoint(s.ctx, issuance.EndpointChange{ID: "a", Statuses: &statuses}); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.Replay(s.ctx, issuance.Replay{Endpoint: "a", From: start(), At: start()}); err != nil || n != 0 {
+		t.Errorf("%d are sent again, %v", n, err)
+	}
+	own, err := s.ListDeliveries(s.ctx, "a", issuance.DeliveryFilter{Types: []string{"U"}, Limit: 10})
+	if err != nil || len(own) != 1 || own[0].State != issuance.DeliveryCancelled {
+		t.Errorf("of one type are %+v, %v", own, err)
+	}
+}
+
 // feed gives the events of all offers as their kinds, from a position on.
 func fed(t *testing.T, s suite) {
 	one, two := s.add(t), s.add(t)

@@ -63,6 +63,8 @@ func RunStoreTests(t *testing.T, open func(t *testing.T) Store) {
 		"one of an offer is out":                         oneOut,
 		"an endpoint is resumed":                         resumed,
 		"settings are followed once":                     settings,
+		"the endpoint of the settings is there again":    revived,
+		"an endpoint asks for less":                      narrowed,
 		"the feed has every event in order":              fed,
 		"offers are listed by what is asked for":         listedOffers,
 		"race: the feed misses nothing":                  raceFeed,
