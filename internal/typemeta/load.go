@@ -81,23 +81,26 @@ func loadOne(folder fs.FS, name string) (Type, error) {
 // located puts the file and, for a document that is no JSON, the line before each fault.
 func located(name string, data []byte, err error) error {
 	name = path.Base(name)
-	var syntax *strictjson.Error
-	if errors.As(err, &syntax) {
-		if syntax.Kind == strictjson.Malformed {
+	var all []error
+	for _, e := range each(err) {
+		var syntax *strictjson.Error
+		if errors.As(e, &syntax) && syntax.Kind == strictjson.Malformed {
 			line := 1 + bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n"))
-			return fmt.Errorf("%s: line %d: %s", name, line, syntax.Reason)
+			all = append(all, fmt.Errorf("%s: line %d: %s", name, line, syntax.Reason))
+			continue
 		}
-		return fmt.Errorf("%s: %w", name, syntax)
+		all = append(all, fmt.Errorf("%s: %w", name, e))
 	}
+	return errors.Join(all...)
+}
+
+// each gives the faults that were joined, or the one.
+func each(err error) []error {
 	var many interface{ Unwrap() []error }
 	if errors.As(err, &many) {
-		var all []error
-		for _, e := range many.Unwrap() {
-			all = append(all, fmt.Errorf("%s: %w", name, e))
-		}
-		return errors.Join(all...)
+		return many.Unwrap()
 	}
-	return fmt.Errorf("%s: %w", name, err)
+	return []error{err}
 }
 
 const idRule = "a credential configuration id is 1 to 100 letters, digits, dots, dashes and underscores"
@@ -134,18 +137,14 @@ func ParseVersion(id string, metadata, config []byte) (Type, error) {
 
 // below puts the place of a document before each of its faults.
 func below(place string, err error) []error {
-	var syntax *strictjson.Error
-	if errors.As(err, &syntax) {
-		return []error{&PlaceError{place + syntax.Pointer, syntax.Reason}}
-	}
-	var many interface{ Unwrap() []error }
-	if !errors.As(err, &many) {
-		return []error{err}
-	}
 	var all []error
-	for _, one := range many.Unwrap() {
+	for _, one := range each(err) {
+		var syntax *strictjson.Error
 		var fault *PlaceError
-		if errors.As(one, &fault) {
+		switch {
+		case errors.As(one, &syntax):
+			one = &PlaceError{place + syntax.Pointer, syntax.Reason}
+		case errors.As(one, &fault):
 			one = &PlaceError{place + fault.Place, fault.Reason}
 		}
 		all = append(all, one)

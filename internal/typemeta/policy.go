@@ -36,8 +36,12 @@ type policyFile struct {
 
 func parsePolicy(t Type, data []byte) (Policy, error) {
 	var f policyFile
-	if err := strictjson.Decode(data, &f, strictjson.RefuseUnknown()); err != nil {
-		return Policy{}, err
+	if faults := strictjson.DecodeAll(data, &f, strictjson.RefuseUnknown()); len(faults) > 0 {
+		var all []error
+		for _, fault := range faults {
+			all = append(all, fault)
+		}
+		return Policy{}, errors.Join(all...)
 	}
 	p := defaultPolicy(t.ID)
 	r := &reader{}

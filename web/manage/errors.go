@@ -36,6 +36,9 @@ type problemField struct {
 // maxErrors bounds how many faulty members an answer names: a request must not get an answer many times its size.
 const maxErrors = 100
 
+// unfit is the title of a request whose form is right and whose members are not.
+const unfit = "The request does not fit"
+
 // phrase answers an error as a problem document. It is the only place where the management door does.
 func (d *door) phrase(c *fiber.Ctx, err error) error {
 	p := d.problem(c, err)
@@ -52,11 +55,11 @@ func (d *door) phrase(c *fiber.Ctx, err error) error {
 func (d *door) problem(c *fiber.Ctx, err error) problem {
 	var form malformed
 	if errors.As(err, &form) {
-		p := problem{Title: "The request is malformed", Status: form.status, Code: form.code, Detail: form.detail}
-		if form.pointer != "" {
-			p.Errors = []problemField{{form.pointer, form.code, form.detail}}
+		title := "The request is malformed"
+		if form.status == fiber.StatusUnprocessableEntity {
+			title = unfit
 		}
-		return p
+		return problem{Title: title, Status: form.status, Code: form.code, Detail: form.detail, Errors: form.fields}
 	}
 	var refusal *issuance.Error
 	if errors.As(err, &refusal) {
@@ -143,7 +146,7 @@ func refusedClient(e *staff.Error) problem {
 	}
 	switch e.Kind {
 	case staff.Invalid:
-		p.Title, p.Status = "The request does not fit", fiber.StatusUnprocessableEntity
+		p.Title, p.Status = unfit, fiber.StatusUnprocessableEntity
 	case staff.NotFound:
 		p.Title, p.Status = "Not found", fiber.StatusNotFound
 	case staff.Conflict:
@@ -164,7 +167,7 @@ func refused(e *issuance.Error) problem {
 	}
 	switch e.Kind {
 	case issuance.Invalid:
-		p.Title, p.Status = "The request does not fit", fiber.StatusUnprocessableEntity
+		p.Title, p.Status = unfit, fiber.StatusUnprocessableEntity
 		if e.Code == issuance.CodeUnknownType {
 			p.Status = fiber.StatusBadRequest // what other systems of this kind answer
 		}

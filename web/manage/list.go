@@ -94,7 +94,7 @@ func joined[T ~string](list []T) string {
 
 // errCursor is a cursor that this door did not give.
 func errCursor() error {
-	return malformed{fiber.StatusBadRequest, "invalid_cursor", "", "the cursor is not one that was given here"}
+	return malformed{status: fiber.StatusBadRequest, code: "invalid_cursor", detail: "the cursor is not one that was given here"}
 }
 
 // A cursor is a check sum, a number and, where numbers may be equal, a name; callers must not look into it. The sum keeps nobody out:

@@ -2,12 +2,8 @@ package manage
 
 import (
 	"bytes"
-	"errors"
 	"mime"
-	"path"
-	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -18,10 +14,10 @@ import (
 
 // malformed is a request whose form is wrong, before anything of it is judged.
 type malformed struct {
-	status  int
-	code    string
-	pointer string
-	detail  string
+	status int
+	code   string
+	detail string
+	fields []problemField
 }
 
 func (e malformed) Error() string { return e.code }
@@ -52,93 +48,57 @@ func readJSON(c *fiber.Ctx, v any) error {
 	media, params, err := mime.ParseMediaType(c.Get(fiber.HeaderContentType))
 	charset, has := params["charset"]
 	if err != nil || media != "application/json" || has && !strings.EqualFold(charset, "utf-8") || c.Get(fiber.HeaderContentEncoding) != "" {
-		return malformed{fiber.StatusUnsupportedMediaType, "unsupported_media_type", "", "the body must be application/json, not encoded"}
+		return malformed{status: fiber.StatusUnsupportedMediaType, code: "unsupported_media_type", detail: "the body must be application/json, not encoded"}
 	}
 	body := c.Request().Body()
 	if text := bytes.TrimSpace(body); len(text) == 0 || string(text) == "null" {
-		return malformed{fiber.StatusBadRequest, "malformed_json", "", "the body must be a JSON object"}
+		return malformed{status: fiber.StatusBadRequest, code: "malformed_json", detail: "the body must be a JSON object"}
 	}
-	err = strictjson.Decode(body, v, readOptions()...)
-	var e *strictjson.Error
-	if !errors.As(err, &e) {
-		return err
+	faults := strictjson.DecodeAll(body, v, strictjson.RefuseUnknown(), strictjson.WholeNumbers())
+	if len(faults) == 0 {
+		return nil
 	}
-	switch e.Kind {
-	case strictjson.Duplicate:
-		return malformed{fiber.StatusBadRequest, "duplicate_key", e.Pointer, e.Reason}
-	case strictjson.Unknown:
-		return malformed{fiber.StatusBadRequest, "unknown_field", e.Pointer, e.Reason}
-	case strictjson.WrongType:
-		if e.Pointer != "" {
-			return invalidAt(e.Reason, wrongTypes(body, v, e)...)
-		}
-	case strictjson.Malformed, strictjson.TooDeep:
+	first := faults[0]
+	switch {
+	case first.Kind == strictjson.Duplicate:
+		return malformed{status: fiber.StatusBadRequest, code: codeTwice, detail: first.Reason, fields: []problemField{{first.Pointer, codeTwice, first.Reason}}}
+	case first.Kind != strictjson.WrongType && first.Kind != strictjson.Unknown || first.Pointer == "":
+		return malformed{status: fiber.StatusBadRequest, code: codeNoJSON, detail: "the body must be a JSON object: " + first.Reason, fields: place(first)}
 	}
-	return malformed{fiber.StatusBadRequest, "malformed_json", e.Pointer, "the body must be a JSON object: " + e.Reason}
+	return misread(faults)
 }
 
-func readOptions() []strictjson.Option {
-	return []strictjson.Option{strictjson.RefuseUnknown(), strictjson.WholeNumbers()}
-}
-
-// maxWrong bounds how many members of a wrong type are named, and maxSearched the bytes in which more than the first are looked for.
+// The codes of bodies that cannot be read.
 const (
-	maxWrong    = 20
-	maxSearched = 64 << 10
+	codeTwice   = "duplicate_key"
+	codeUnknown = "unknown_field"
+	codeNoJSON  = "malformed_json"
+	codeUnfit   = "validation_failed"
 )
 
-// wrongTypes gives the place of every value of the wrong type, of which the first is known: each is blanked out and the rest read again.
-func wrongTypes(body []byte, v any, first *strictjson.Error) []string {
-	var doc map[string]any
-	pointers := []string{first.Pointer}
-	if len(body) > maxSearched || strictjson.Decode(body, &doc) != nil {
-		return pointers
+func place(e *strictjson.Error) []problemField {
+	if e.Pointer == "" {
+		return nil
 	}
-	for e := first; blank(doc, e.Pointer) && len(pointers) < maxWrong; {
-		rest, err := strictjson.Encode(doc)
-		if err != nil || !errors.As(strictjson.Decode(rest, reflect.New(reflect.TypeOf(v).Elem()).Interface(), readOptions()...), &e) || e.Kind != strictjson.WrongType {
-			break
-		}
-		pointers = append(pointers, e.Pointer)
-	}
-	return pointers
+	return []problemField{{e.Pointer, codeNoJSON, e.Reason}}
 }
 
-// blank puts null, which every member takes, in the place of a pointer (RFC 6901), and tells whether that was there.
-func blank(v any, pointer string) bool {
-	parent, name := path.Split(pointer)
-	for part := range strings.SplitSeq(strings.Trim(parent, "/"), "/") {
-		if part != "" {
-			v = member(v, unescape(part))
+// misread refuses members that are not described, or of another type than described; each is named.
+func misread(faults []*strictjson.Error) error {
+	var fields []problemField
+	unknown := false
+	for _, f := range faults {
+		code := codeUnfit
+		if f.Kind == strictjson.Unknown {
+			code, unknown = codeUnknown, true
 		}
+		fields = append(fields, problemField{f.Pointer, code, f.Reason})
 	}
-	switch in := v.(type) {
-	case map[string]any:
-		before, has := in[unescape(name)]
-		in[unescape(name)] = nil
-		return has && before != nil
-	case []any:
-		if i, err := strconv.Atoi(name); err == nil && i >= 0 && i < len(in) && in[i] != nil {
-			in[i] = nil
-			return true
-		}
+	if unknown {
+		return malformed{status: fiber.StatusBadRequest, code: codeUnknown, detail: "the body has members that are not described", fields: fields}
 	}
-	return false
+	return malformed{status: fiber.StatusUnprocessableEntity, code: codeUnfit, detail: "the request has members that do not fit", fields: fields}
 }
-
-func member(v any, name string) any {
-	switch in := v.(type) {
-	case map[string]any:
-		return in[name]
-	case []any:
-		if i, err := strconv.Atoi(name); err == nil && i >= 0 && i < len(in) {
-			return in[i]
-		}
-	}
-	return nil
-}
-
-func unescape(part string) string { return strings.NewReplacer("~1", "/", "~0", "~").Replace(part) }
 
 // readQuery gives the query of a request, in which each of the named parameters may stand once. What is not known is refused rather
 // than passed over: a caller who asks for a filter that does not exist must not get everything. Keys in a URL end up in
@@ -152,7 +112,7 @@ func readQuery(c *fiber.Ctx, names ...string) (map[string]string, error) {
 		case name == "api_key":
 			return nil, keyInURL()
 		case twice || !slices.Contains(names, name):
-			return nil, malformed{fiber.StatusBadRequest, "unknown_parameter", "", "the query has a parameter that is not known here, or one twice"}
+			return nil, malformed{status: fiber.StatusBadRequest, code: "unknown_parameter", detail: "the query has a parameter that is not known here, or one twice"}
 		}
 		got[name] = string(value)
 	}
@@ -161,7 +121,7 @@ func readQuery(c *fiber.Ctx, names ...string) (map[string]string, error) {
 
 // keyInURL refuses a key where logs and histories would keep it.
 func keyInURL() error {
-	return malformed{fiber.StatusBadRequest, "credentials_in_url", "", "keys do not belong in a URL"}
+	return malformed{status: fiber.StatusBadRequest, code: "credentials_in_url", detail: "keys do not belong in a URL"}
 }
 
 // readDryRun reads the query of POST /offers, in which dry_run is all there may be.
@@ -172,7 +132,7 @@ func readDryRun(c *fiber.Ctx) (dryRun bool, err error) {
 	}
 	value, has := query["dry_run"]
 	if has && value != "true" && value != "false" {
-		return false, malformed{fiber.StatusBadRequest, "unknown_parameter", "", "the only query parameter is dry_run, true or false"}
+		return false, malformed{status: fiber.StatusBadRequest, code: "unknown_parameter", detail: "the only query parameter is dry_run, true or false"}
 	}
 	return value == "true", nil
 }
@@ -188,7 +148,7 @@ func readIdempotencyKey(c *fiber.Ctx) (string, error) {
 	key := string(keys[0])
 	visible := !strings.ContainsFunc(key, func(r rune) bool { return r <= 0x20 || r > 0x7e })
 	if len(keys) > 1 || key == "" || len(key) > maxKey || !visible {
-		return "", malformed{fiber.StatusBadRequest, "invalid_idempotency_key", "", "there must be one Idempotency-Key of 1 to 255 visible ASCII characters"}
+		return "", malformed{status: fiber.StatusBadRequest, code: "invalid_idempotency_key", detail: "there must be one Idempotency-Key of 1 to 255 visible ASCII characters"}
 	}
 	return key, nil
 }

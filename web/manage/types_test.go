@@ -118,3 +118,27 @@ func TestTypes_hold_pictures_to_the_length_of_a_text(t *testing.T) {
 		refused(t, r, h.call(t, r), http.StatusUnprocessableEntity, "invalid_claims")
 	}
 }
+
+// Everything that is wrong with a type is told at once, in its metadata as in its config.
+func TestTypes_tell_every_fault_at_once(t *testing.T) {
+	const code = "validation_failed"
+	at := func(pointers ...string) []string {
+		for i := range pointers {
+			pointers[i] += " " + code
+		}
+		return pointers
+	}
+	typ := func(id, metadata, config string) request {
+		return post(`{"credential_configuration_id":"` + id + `","type_metadata":` + metadata + `,"config":` + config + `}`).at("/types")
+	}
+	const good = `{"vct":"urn:x","claims":[{"path":["a"]}]}`
+	refuseAll(t, newHouse(t), []refusal{
+		{"wrong types", typ("T", good, `{"validity":5,"batch_size":"x","tx_code":"y"}`), http.StatusUnprocessableEntity, code, at("/config/batch_size", "/config/tx_code", "/config/validity")},
+		{"an unknown member beside", typ("T", good, `{"validity":5,"foo":1}`), http.StatusUnprocessableEntity, code, at("/config/foo", "/config/validity")},
+		{"id, metadata and config", typ("a b", `{"vct":1,"claims":[{"path":[]}]}`, `{"validity":"1ms","form":{"zzz":{}}}`), http.StatusUnprocessableEntity, code,
+			at("/credential_configuration_id", "/type_metadata/vct", "/type_metadata/claims/0/path", "/config/validity")},
+		{"a hint for no claim", typ("T", good, `{"form":{"zzz":{}}}`), http.StatusUnprocessableEntity, code, at("/config/form/zzz")},
+		{"nothing", post("{}").at("/types"), http.StatusUnprocessableEntity, code, at("/credential_configuration_id", "/type_metadata")},
+		{"members that are not described", post(`{"a":1,"credential_configuration_id":"T","b":2}`).at("/types"), http.StatusBadRequest, "unknown_field", []string{"/a unknown_field", "/b unknown_field"}},
+	})
+}
