@@ -86,7 +86,7 @@ func openBankAhead(t testing.TB, ahead time.Duration, database string, settings 
 	})
 	at := apptest.Run(t, cfg, app.Options{
 		Demo: true, Log: slog.New(slog.NewJSONHandler(b.log, level)),
-		Clock: func() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) },
+		Clock: b.now,
 	})
 	b.wallet, b.management, b.portal = cfg.PublicURL, at.Management, at.Portal
 	return b
@@ -111,6 +111,9 @@ func freePort(t testing.TB) string {
 	t.Fatal("no port is free")
 	return ""
 }
+
+// now is the program's time.
+func (b *bank) now() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) }
 
 // root is the file of the demo's root certificate.
 func (b *bank) root() string { return filepath.Join(b.dir, app.KeysDir, "root.crt.pem") }

@@ -3,13 +3,17 @@ package e2e_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
 
+	"counterfoil/internal/issuance"
+	"counterfoil/internal/oid4vci"
 	"counterfoil/internal/wallet"
 )
 
@@ -24,6 +28,11 @@ type screen struct {
 
 // screens is every page in every state that a person can meet.
 func screens() []screen {
+	return slices.Concat(counterScreens(), landingScreens(), administratorScreens())
+}
+
+// counterScreens are those of a clerk's day.
+func counterScreens() []screen {
 	var live created // the offer that the screens at the counter walk through
 	counter := func(b *bank, p *browser, offer created) { p.goTo(b.portal + "/offers/" + offer.OfferID) }
 	return []screen{
@@ -85,6 +94,52 @@ func screens() []screen {
 			p.fill(map[string]string{"offer": offer.URI, "code": other(offer.TxCode)})
 			p.press("main form button.primary")
 		}},
+	}
+}
+
+// landingScreens are what a customer's phone shows whose camera read an offer's address.
+func landingScreens() []screen {
+	open := func(b *bank, p *browser, offer created) { p.goTo(b.landing(offer)) }
+	return []screen{
+		{"landing-open", func(b *bank, p *browser) { open(b, p, b.create(identity(nil))) }},
+		{"landing-code", func(b *bank, p *browser) {
+			open(b, p, b.create(identity(map[string]any{"tx_code": withCode()["tx_code"], "scheme": "eu-eaa-offer", "expires_in": 7200})))
+		}},
+		{"landing-opened", func(b *bank, p *browser) {
+			offer := b.create(identity(nil))
+			b.code(offer)
+			eventually(b.t, patience, "retrieval", func() bool { return b.status(offer.OfferID) == "retrieved" })
+			open(b, p, offer)
+		}},
+		{"landing-redeemed", func(b *bank, p *browser) {
+			offer := b.create(identity(nil))
+			if status, body, err := b.redeem(b.code(offer), ""); err != nil || status != http.StatusOK {
+				b.t.Fatalf("redeeming answered %d %s %v", status, body, err)
+			}
+			open(b, p, offer)
+		}},
+		{"landing-issued", func(b *bank, p *browser) {
+			offer := b.create(identity(nil))
+			b.mustCollect(offer)
+			open(b, p, offer)
+		}},
+		{"landing-expired", func(b *bank, p *browser) {
+			offer := b.create(identity(nil))
+			b.ahead.Add(int64(5 * time.Minute))
+			open(b, p, offer)
+		}},
+		{"landing-withdrawn", func(b *bank, p *browser) {
+			offer := b.create(identity(nil))
+			b.call("POST", b.management+"/offers/"+offer.OfferID+"/cancel", nil, nil)
+			open(b, p, offer)
+		}},
+		{"landing-missing", func(b *bank, p *browser) { open(b, p, created{OfferID: "nowhere"}) }},
+	}
+}
+
+// administratorScreens begin with signing in as one.
+func administratorScreens() []screen {
+	return []screen{
 		{"callbacks", func(b *bank, p *browser) {
 			p.signIn(b, "demo-administrator")
 			p.goTo(b.portal + "/callbacks")
@@ -119,6 +174,11 @@ func (b *bank) mustCollect(offer created) {
 	}
 }
 
+// landing gives the address of an offer's page for people.
+func (b *bank) landing(offer created) string {
+	return oid4vci.URLs{Issuer: b.wallet}.Landing(issuance.OfferID(offer.OfferID))
+}
+
 // mustRefuse lets a wallet fetch the offer and send a wrong code.
 func (b *bank) mustRefuse(offer created) {
 	b.t.Helper()
@@ -137,6 +197,7 @@ func TestScreens_are_accessible_and_fit(t *testing.T) {
 	b := openBank(t, "", receiver.settings()...)
 	p := openBrowser(t, 1280, 800)
 	p.expect("status of 404")
+	p.expect("status of 410")
 	p.expect("status of 422")
 	p.goTo(b.portal + "/sign-in")
 	p.inspect("sign-in", string(axe))

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"testing"
-	"time"
 
 	"counterfoil/internal/outbound"
 	"counterfoil/internal/wallet"
@@ -53,7 +52,7 @@ func node(t testing.TB, out any, args ...string) {
 func ourWallet(t testing.TB, b *bank, r wallet.Request) (wallet.Collected, error) {
 	t.Helper()
 	w, err := wallet.New(wallet.Options{
-		Client: outbound.NewClient(outbound.Options{Allow: outbound.Loopback()}), Roots: b.root(), Clock: time.Now, Random: rand.Reader,
+		Client: outbound.NewClient(outbound.Options{Allow: outbound.Loopback()}), Roots: b.root(), Clock: b.now, Random: rand.Reader,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -23,7 +23,7 @@ func rings() map[string]ring {
 		"internal/store": bridge, "internal/wallet": bridge,
 
 		"web/manage": surface, "web/portal": surface, "web/surface": surface, "web/wallet": surface,
-		"static": surface, "views/apidocs": surface, "views/callbacks": surface, "views/demowallet": surface, "views/home": surface, "views/layout": surface, "views/offers": surface,
+		"static": surface, "views/apidocs": surface, "views/callbacks": surface, "views/demowallet": surface, "views/home": surface, "views/landing": surface, "views/layout": surface, "views/offers": surface,
 		"views/problem": surface, "views/signin": surface, "views/ui": surface,
 
 		"cmd/counterfoil": assembly, "internal/app": assembly, "e2e": assembly,
@@ -38,9 +38,9 @@ func siblings() map[string][]string {
 		"internal/oauth": {"internal/jose", "internal/secret", "internal/strictjson"}, "internal/jose": {"internal/strictjson"},
 		"internal/sdjwt": {"internal/jose", "internal/secret", "internal/strictjson"}, "internal/typemeta": {"internal/strictjson", "internal/sdjwt"},
 		// Surfaces share their shape, the portal has pages, pages have a frame and parts.
-		"web/manage": {"web/surface", "static", "views/apidocs"}, "web/wallet": {"web/surface"},
+		"web/surface": {"static"}, "web/manage": {"web/surface", "static", "views/apidocs"}, "web/wallet": {"web/surface", "static", "views/landing"},
 		"web/portal": {
-			"web/surface", "static", "views/callbacks", "views/demowallet", "views/home", "views/layout", "views/offers", "views/problem", "views/signin",
+			"web/surface", "views/callbacks", "views/demowallet", "views/home", "views/layout", "views/offers", "views/problem", "views/signin",
 			"views/ui",
 		},
 		"views/layout": {"static"}, "views/callbacks": {"views/layout", "views/ui"}, "views/demowallet": {"views/layout"}, "views/home": {"views/layout", "views/offers"},
@@ -58,7 +58,7 @@ func doors() map[string][]string {
 		"modernc.org/":                 {"internal/store", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
 		"github.com/skip2/go-qrcode":   {"internal/qr", "web/manage", "web/portal", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
 		"github.com/gofiber/fiber":     {"web/manage", "web/portal", "web/surface", "web/wallet", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
-		"github.com/a-h/templ":         {"views/...", "web/manage", "web/portal", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
+		"github.com/a-h/templ":         {"views/...", "web/manage", "web/portal", "web/wallet", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
 		"github.com/alecthomas/kong":   {"cmd/counterfoil"},
 		"github.com/caarlos0/env":      {"internal/config", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
 		"github.com/standard-webhooks": {"internal/callback", "internal/config", "internal/app", "internal/app/apptest", "cmd/counterfoil"},

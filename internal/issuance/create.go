@@ -23,6 +23,9 @@ const (
 	SchemeEUDI   = "eu-eaa-offer"            // ETSI TS 119 472-3 §4.1
 )
 
+// Schemes lists the URI schemes.
+func Schemes() []string { return []string{SchemeOpenID, SchemeHAIP, SchemeEUDI} }
+
 // Bounds of the transaction code (length in characters) and of free text.
 const (
 	MinTxCodeLength      = 4
@@ -146,7 +149,7 @@ func checkExtras(c CreateOffer) []Field {
 		fields = append(fields, Field{"/expires_in", codeValidationFailed,
 			fmt.Sprintf("must be %d to %d seconds", int(MinOfferTTL.Seconds()), int(MaxOfferTTL.Seconds()))})
 	}
-	if !slices.Contains([]string{"", SchemeOpenID, SchemeHAIP, SchemeEUDI}, c.Scheme) {
+	if c.Scheme != "" && !slices.Contains(Schemes(), c.Scheme) {
 		fields = append(fields, Field{"/scheme", codeValidationFailed, "must be openid-credential-offer, haip-vci or eu-eaa-offer"})
 	}
 	if len(c.Grants) > maxGrants {

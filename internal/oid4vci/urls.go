@@ -15,6 +15,8 @@ const (
 	PathNonce        = "/oidc4vci/nonce"
 	PathCredential   = "/oidc4vci/credential"
 	PathNotification = "/oidc4vci/notification"
+	// PathLanding is the page of an offer for people, short because paper shows it as a QR code.
+	PathLanding = "/o/"
 
 	wellKnownIssuer = "/.well-known/openid-credential-issuer"
 	wellKnownServer = "/.well-known/oauth-authorization-server"
@@ -49,6 +51,9 @@ func (u URLs) wellKnown(name string) []string {
 	}
 	return []string{name + base, base + name}
 }
+
+// Landing gives the address of an offer's page for people, which leads into a wallet.
+func (u URLs) Landing(id issuance.OfferID) string { return u.At(PathLanding + string(id)) }
 
 // OfferURI gives the URI that a QR code or link shows: the offer by reference (OpenID4VCI 1.0 §4.1.3).
 func (u URLs) OfferURI(scheme string, id issuance.OfferID) string {

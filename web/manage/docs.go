@@ -192,14 +192,3 @@ func (d *door) showDocs(c *fiber.Ctx) error {
 	c.Type("html", "utf-8")
 	return apidocs.Page(d.docs).Render(c.UserContext(), c.Response().BodyWriter())
 }
-
-// asset serves the style sheet under its hashed name, for ever.
-func (d *door) asset(c *fiber.Ctx) error {
-	data, contentType, ok := static.Open(c.Path())
-	if !ok {
-		return fiber.ErrNotFound
-	}
-	c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
-	c.Set(fiber.HeaderContentType, contentType)
-	return c.Send(data)
-}

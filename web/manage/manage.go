@@ -99,7 +99,7 @@ func New(d Dependencies) *fiber.App {
 	m.mountClients(app)
 	app.Get("/openapi.json", m.showOpenAPI)
 	app.Get(docsPath, m.showDocs)
-	app.Get("/static/*", m.asset)
+	surface.Assets(app, "")
 	app.Get("/livez", m.livez)
 	app.Get("/readyz", m.readyz)
 	surface.Close(app)

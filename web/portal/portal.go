@@ -16,7 +16,6 @@ import (
 	"counterfoil/internal/staff"
 	"counterfoil/internal/typemeta"
 	"counterfoil/internal/wallet"
-	"counterfoil/static"
 	"counterfoil/views/layout"
 	"counterfoil/web/surface"
 )
@@ -99,7 +98,7 @@ func New(d Dependencies) *fiber.App {
 		Name: "portal", BodyLimit: bodyLimit, Log: d.Log, TrustedProxies: d.TrustedProxies, Observe: d.Observe, Phrase: p.phrase, Headers: p.headers(),
 	})
 	app.Use(p.sameOrigin)
-	app.Get("/static/*", p.asset)
+	surface.Assets(app, "")
 	app.Get("/sign-in", p.showSignIn)
 	app.Post("/sign-in", surface.Limit(signInsPerMinute, d.Clock), p.signIn)
 	app.Post("/sign-out", p.signOut)
@@ -152,15 +151,4 @@ func (p *portal) page(c *fiber.Ctx, title string) layout.Page {
 func render(c *fiber.Ctx, status int, view templ.Component) error {
 	c.Status(status).Type("html", "utf-8")
 	return view.Render(context.WithoutCancel(c.UserContext()), c.Response().BodyWriter())
-}
-
-// asset serves an embedded file under its hashed name, for ever.
-func (p *portal) asset(c *fiber.Ctx) error {
-	data, contentType, ok := static.Open(c.Path())
-	if !ok {
-		return fiber.ErrNotFound
-	}
-	c.Set(fiber.HeaderCacheControl, "public, max-age=31536000, immutable")
-	c.Set(fiber.HeaderContentType, contentType)
-	return c.Send(data)
 }

@@ -2,5 +2,6 @@
 // something goes wrong. It knows nothing of offers and phrases no error of its own: each door gives the
 // function that does.
 //
-// Files: surface.go (a door's app), request.go (request id, deadline, log), headers.go.
+// Files: surface.go (a door's app: request id, deadline, log, headers), address.go (who calls), limit.go and failures.go (how often),
+// asset.go (style and scripts), listen.go.
 package surface

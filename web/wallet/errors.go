@@ -10,6 +10,7 @@ import (
 	"counterfoil/internal/oauth"
 	"counterfoil/internal/oid4vci"
 	"counterfoil/internal/strictjson"
+	"counterfoil/views/landing"
 	"counterfoil/web/surface"
 )
 
@@ -27,8 +28,12 @@ type body struct {
 	Description string `json:"error_description,omitzero"`
 }
 
-// phrase answers an error in JSON. It is the only place where the wallet door does.
+// phrase answers an error, in JSON where wallets call and as a page where people do. It is the only place where the wallet door does.
 func (d *door) phrase(c *fiber.Ctx, err error) error {
+	var atPage pageError
+	if errors.As(err, &atPage) {
+		return d.phrasePage(c, err)
+	}
 	e := d.protocolError(c, err)
 	var atResource resourceError
 	if errors.As(err, &atResource) && (e.Status == fiber.StatusUnauthorized || e.Status == fiber.StatusForbidden) {
@@ -52,6 +57,27 @@ func (d *door) phrase(c *fiber.Ctx, err error) error {
 		return encodeErr
 	}
 	return answer(c, b)
+}
+
+// phrasePage answers an error as a page. What the address of an unknown offer was makes no difference.
+func (d *door) phrasePage(c *fiber.Ctx, err error) error {
+	show := landing.Show{Text: landing.English()}
+	switch {
+	case issuance.KindOf(err) == issuance.NotFound:
+		show.State = landing.Missing
+		return d.render(c, fiber.StatusNotFound, show)
+	case surface.StatusOf(err) == fiber.StatusTooManyRequests:
+		show.State = landing.Crowded
+		return d.render(c, fiber.StatusTooManyRequests, show)
+	}
+	surface.Fault(c, d.Log, err)
+	show.RequestID = surface.RequestID(c)
+	if surface.Unavailable(c, err) {
+		show.State = landing.Away
+		return d.render(c, fiber.StatusServiceUnavailable, show)
+	}
+	show.State = landing.Broken
+	return d.render(c, fiber.StatusInternalServerError, show)
 }
 
 // protocolError turns any error into one that may be told.

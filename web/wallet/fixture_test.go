@@ -100,6 +100,7 @@ func (l typeList) Version(id string, _ int) (typemeta.Type, bool) { return l.Typ
 // fixture is the real door on the real domain on a real database in a directory of the test's own.
 type fixture struct {
 	issuer   string
+	name     string // of the issuer
 	limited  bool
 	dir      string
 	clock    *clock
@@ -117,7 +118,7 @@ type fixture struct {
 func newFixture(t *testing.T, change ...func(*fixture)) *fixture {
 	t.Helper()
 	f := &fixture{
-		issuer: issuer, dir: t.TempDir(), logs: &logs{},
+		issuer: issuer, name: "Test issuer", dir: t.TempDir(), logs: &logs{},
 		clock: &clock{now: time.Date(2026, 11, 23, 12, 34, 56, 0, time.UTC)},
 	}
 	for _, c := range change {
@@ -176,12 +177,12 @@ func (f *fixture) open(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	metadata, err := oid4vci.NewMetadata(urls, typemeta.NewCatalog(f.types), "Test issuer", access)
+	metadata, err := oid4vci.NewMetadata(urls, typemeta.NewCatalog(f.types), f.name, access)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.app = wallet.New(wallet.Dependencies{
-		Protocol: f.protocol, Nonces: f.protocol, Metadata: metadata, URLs: urls, Types: typemeta.NewCatalog(f.types),
+		Protocol: f.protocol, Nonces: f.protocol, Offers: f.service, Metadata: metadata, URLs: urls, Types: typemeta.NewCatalog(f.types),
 		Clock: f.clock.Now, Log: log, Limited: f.limited,
 	})
 }
@@ -205,6 +206,24 @@ func (f *fixture) restart(t *testing.T) {
 	f.open(t)
 }
 
+// fresh makes an offer that no wallet has seen.
+func (f *fixture) fresh(t *testing.T, change ...func(*issuance.CreateOffer)) issuance.CreatedOffer {
+	t.Helper()
+	value := canaries()
+	c := issuance.CreateOffer{
+		Type: identity, Channel: issuance.ChannelManagement, By: issuance.Actor{Name: "test"}, Reference: "Canary-Reference",
+		Claims: map[string]any{"given_name": value[0], "family_name": value[1], "document_number": value[2], "issuing_country": "DE"},
+	}
+	for _, ch := range change {
+		ch(&c)
+	}
+	made, err := f.service.CreateOffer(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
 // offer is an offer as its wallet knows it.
 type offer struct {
 	id     issuance.OfferID
@@ -215,18 +234,7 @@ type offer struct {
 // offer makes an offer and fetches it as a wallet does.
 func (f *fixture) offer(t *testing.T, change ...func(*issuance.CreateOffer)) offer {
 	t.Helper()
-	value := canaries()
-	c := issuance.CreateOffer{
-		Type: identity, Channel: issuance.ChannelManagement, By: issuance.Actor{Name: "test"},
-		Claims: map[string]any{"given_name": value[0], "family_name": value[1], "document_number": value[2], "issuing_country": "DE"},
-	}
-	for _, ch := range change {
-		ch(&c)
-	}
-	made, err := f.service.CreateOffer(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
+	made := f.fresh(t, change...)
 	o := offer{id: made.Offer.ID, txCode: made.TxCode.Reveal()}
 	a := f.do(t, request{method: http.MethodGet, path: oid4vci.PathOffers + string(o.id)})
 	var object struct {

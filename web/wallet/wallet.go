@@ -33,6 +33,7 @@ type Nonces interface{ DPoPNonce() (string, error) }
 type Dependencies struct {
 	Protocol Protocol
 	Nonces   Nonces
+	Offers   Offers
 	Metadata *oid4vci.Metadata
 	URLs     oid4vci.URLs
 	Types    *typemeta.Catalog
@@ -63,7 +64,9 @@ func New(d Dependencies) *fiber.App {
 	}
 	at := d.URLs.Base()
 	app.Get(at+oid4vci.PathTypes+":type", w.typeMetadata)
-	app.Get(at+oid4vci.PathOffers+":offer", w.limit(60), w.offer)               // a minute
+	app.Get(at+oid4vci.PathOffers+":offer", w.limit(60), w.offer)            // a minute
+	app.Get(at+oid4vci.PathLanding+":offer", w.page, w.limit(60), w.landing) // a minute
+	surface.Assets(app, at)
 	app.Post(at+oid4vci.PathToken, w.nonce, w.limit(30), w.token)               // a minute
 	app.Post(at+oid4vci.PathNonce, w.nonce, w.limit(120), w.cNonce)             // a minute
 	app.Post(at+oid4vci.PathCredential, w.nonce, w.limit(60), w.credential)     // a minute
