@@ -28,7 +28,7 @@ type screen struct {
 
 // screens is every page in every state that a person can meet.
 func screens() []screen {
-	return slices.Concat(counterScreens(), landingScreens(), administratorScreens())
+	return slices.Concat(counterScreens(), paperScreens(), landingScreens(), administratorScreens())
 }
 
 // counterScreens are those of a clerk's day.
@@ -94,6 +94,28 @@ func counterScreens() []screen {
 			p.fill(map[string]string{"offer": offer.URI, "code": other(offer.TxCode)})
 			p.press("main form button.primary")
 		}},
+	}
+}
+
+// paperScreens are those that are made to be printed.
+func paperScreens() []screen {
+	var live created
+	paper := func(b *bank, p *browser, offer created, name string) {
+		p.goTo(b.portal + "/offers/" + offer.OfferID + "/" + name)
+	}
+	return []screen{
+		{"slip", func(b *bank, p *browser) {
+			live = b.create(identity(withCode()))
+			paper(b, p, live, "slip")
+		}},
+		{"slip-code-shown", func(_ *bank, p *browser) { p.press(".printed form button") }},
+		{"handout", func(b *bank, p *browser) { paper(b, p, live, "handout") }},
+		{"handout-no-code", func(b *bank, p *browser) { paper(b, p, b.create(identity(nil)), "handout") }},
+		{"slip-over", func(b *bank, p *browser) {
+			b.mustCollect(live)
+			paper(b, p, live, "slip")
+		}},
+		{"handout-over", func(b *bank, p *browser) { paper(b, p, live, "handout") }},
 	}
 }
 

@@ -23,11 +23,8 @@ func Levels() []Level { return []Level{L, M, Q, H} }
 // Code is an encoded QR code: its modules in rows, true is dark, with the quiet zone.
 type Code struct{ modules [][]bool }
 
-// Encode encodes content at level M.
-func Encode(content string) (Code, error) { return EncodeAt(content, M) }
-
-// EncodeAt encodes content at a level. It fails when the content is too long for any code at that level, or the level is none.
-func EncodeAt(content string, level Level) (Code, error) {
+// Encode encodes content at a level. It fails when the content is too long for any code at that level, or the level is none.
+func Encode(content string, level Level) (Code, error) {
 	levels := map[Level]qrcode.RecoveryLevel{L: qrcode.Low, M: qrcode.Medium, Q: qrcode.High, H: qrcode.Highest}
 	recovery, known := levels[level]
 	if !known {

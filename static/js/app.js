@@ -63,4 +63,13 @@
   }
   window.addEventListener("online", online);
   window.addEventListener("offline", online);
+
+  // Printing. The paper that was chosen last is chosen the next time: a desk has one printer.
+  document.addEventListener("click", function (e) {
+    if (e.target.closest("[data-print]")) window.print();
+  });
+  document.querySelectorAll("[data-paper]").forEach(function (paper) {
+    if (localStorage.getItem(paper.name) === paper.id) paper.checked = true;
+    paper.addEventListener("change", function () { localStorage.setItem(paper.name, paper.id); });
+  });
 })();

@@ -110,3 +110,24 @@ type Step struct {
 	Exact  string // RFC 3339
 	Detail string
 }
+
+// Paper is what both printed pages have: nothing that the customer's data says.
+type Paper struct {
+	Page                   layout.Page
+	ID, Issuer, Credential string
+	// Until is when the offer expires; empty when there is nothing to print any more.
+	Until string
+}
+
+// Slip is the transaction code on paper, without the QR code: who finds one of the two has nothing.
+type Slip struct {
+	Paper
+	Code Code
+}
+
+// Handout is the QR code of the offer's landing page on paper, without the transaction code.
+type Handout struct {
+	Paper
+	QR     string // address of the picture
+	TxCode bool
+}

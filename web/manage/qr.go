@@ -40,7 +40,7 @@ func (d *door) drawQR(c *fiber.Ctx, media string, draw func(code qr.Code, size i
 	if !o.Status.Fetchable() {
 		return issuance.Refuse(issuance.Expired, "offer_gone", "the offer can no longer be collected")
 	}
-	code, err := qr.EncodeAt(d.URLs.OfferURI(o.Scheme, o.ID), level)
+	code, err := qr.Encode(d.URLs.OfferURI(o.Scheme, o.ID), level)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,6 @@
 // given and nothing else, and phrases refusals as pages. Every page works without scripts.
 //
 // Files: portal.go (every route), session.go (who is signed in), guard.go (what must hold of every request), home.go, form.go (a new offer),
-// offers.go (counter and list), story.go (events in plain words), stream.go (ticks while something changes),
+// offers.go (counter and list), print.go (what of an offer goes on paper), story.go (events in plain words), stream.go (ticks while something changes),
 // demowallet.go, errors.go.
 package portal

@@ -85,6 +85,11 @@ func codeView(o issuance.Offer, person staff.Person) offers.Code {
 
 // qr draws the QR code. Its content is no secret to who may see the offer.
 func (p *portal) qr(c *fiber.Ctx) error {
+	return p.drawQR(c, qr.M, func(o issuance.Offer) string { return p.URLs.OfferURI(o.Scheme, o.ID) })
+}
+
+// drawQR draws something about an offer that can still be collected.
+func (p *portal) drawQR(c *fiber.Ctx, level qr.Level, content func(issuance.Offer) string) error {
 	o, err := p.Record.Offer(c.UserContext(), id(c))
 	if err != nil {
 		return err
@@ -92,7 +97,7 @@ func (p *portal) qr(c *fiber.Ctx) error {
 	if !o.Status.Fetchable() {
 		return issuance.Refuse(issuance.Expired, "offer_gone", "the offer has ended")
 	}
-	code, err := qr.Encode(p.URLs.OfferURI(o.Scheme, o.ID))
+	code, err := qr.Encode(content(o), level)
 	if err != nil {
 		return err
 	}

@@ -69,9 +69,11 @@ type Dependencies struct {
 	Types        *typemeta.Catalog
 	Watch        *issuance.Watch
 	URLs         oid4vci.URLs
-	Clock        func() time.Time
-	Random       io.Reader
-	Log          *slog.Logger
+	// Issuer is the issuer's name, as the issuer metadata shows it.
+	Issuer string
+	Clock  func() time.Time
+	Random io.Reader
+	Log    *slog.Logger
 	// TrustedProxies are the networks of proxies whose word about a caller's address counts.
 	TrustedProxies []netip.Prefix
 	// Observe, when there is one, is told of every request.
@@ -112,6 +114,10 @@ func New(d Dependencies) *fiber.App {
 	app.Get("/offers/:offer/qr.svg", p.allow(staff.ReadOffers, p.qr))
 	app.Get("/offers/:offer/code", p.glance(staff.ReadOffers, p.hideCode))
 	app.Post("/offers/:offer/reveal", p.allow(staff.RevealCodes, p.revealCode))
+	app.Get("/offers/:offer/slip", p.glance(staff.RevealCodes, p.showSlip))
+	app.Post("/offers/:offer/slip", p.allow(staff.RevealCodes, p.revealSlip))
+	app.Get("/offers/:offer/handout", p.allow(staff.ReadOffers, p.showHandout))
+	app.Get("/offers/:offer/handout.svg", p.allow(staff.ReadOffers, p.handoutQR))
 	p.mountCallbacks(app)
 	app.Post("/offers/:offer/cancel", p.allow(staff.CancelOffers, p.cancelOffer))
 	if d.DemoWallet != nil {
