@@ -44,6 +44,7 @@ func run(ctx context.Context, args []string) error {
 type commands struct {
 	Demo      demoCommand      `cmd:"" help:"Start everything for a demonstration: test certificates, sample types, one-click sign-in, a demo wallet."`
 	Serve     serveCommand     `cmd:"" help:"Start for production. Refuses test certificates, plain http and an open management door."`
+	Doctor    doctorCommand    `cmd:"" help:"Look at the installation as wallets meet it, and say what keeps it from going live and how to fix it."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring the database to this version and stop."`
 	Staff     staffCommand     `cmd:"" help:"Make and look after the accounts of people who use the portal."`
 	Clients   clientsCommand   `cmd:"" help:"Make and look after the programs that may call the management API, and their keys."`

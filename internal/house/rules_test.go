@@ -19,12 +19,12 @@ func rings() map[string]ring {
 
 		"internal/issuance": domain, "internal/staff": domain, "internal/trust": domain,
 
-		"internal/accesstoken": bridge, "internal/callback": bridge, "internal/config": bridge, "internal/mint": bridge, "internal/oid4vci": bridge,
+		"internal/accesstoken": bridge, "internal/callback": bridge, "internal/config": bridge, "internal/doctor": bridge, "internal/mint": bridge, "internal/oid4vci": bridge,
 		"internal/store": bridge, "internal/wallet": bridge,
 
 		"web/manage": surface, "web/portal": surface, "web/surface": surface, "web/wallet": surface,
 		"static": surface, "views/apidocs": surface, "views/callbacks": surface, "views/demowallet": surface, "views/home": surface, "views/landing": surface, "views/layout": surface, "views/offers": surface,
-		"views/problem": surface, "views/signin": surface, "views/ui": surface,
+		"views/problem": surface, "views/signin": surface, "views/system": surface, "views/ui": surface,
 
 		"cmd/counterfoil": assembly, "internal/app": assembly, "e2e": assembly,
 		"internal/house": assembly, "internal/app/apptest": assembly, "internal/issuance/issuancetest": assembly, "internal/store/storetest": assembly,
@@ -41,10 +41,11 @@ func siblings() map[string][]string {
 		"web/surface": {"static"}, "web/manage": {"web/surface", "static", "views/apidocs"}, "web/wallet": {"web/surface", "static", "views/landing"},
 		"web/portal": {
 			"web/surface", "views/callbacks", "views/demowallet", "views/home", "views/layout", "views/offers", "views/problem", "views/signin",
-			"views/ui",
+			"views/system", "views/ui",
 		},
 		"views/layout": {"static"}, "views/callbacks": {"views/layout", "views/ui"}, "views/demowallet": {"views/layout"}, "views/home": {"views/layout", "views/offers"},
 		"views/offers": {"views/layout", "views/ui"}, "views/problem": {"views/layout"}, "views/signin": {"views/layout"},
+		"views/system": {"views/layout", "views/ui"},
 		// Commands start the app.
 		"cmd/counterfoil": {"internal/app"}, "internal/app/apptest": {"internal/app"},
 	}
@@ -77,7 +78,7 @@ func direct() map[string][]string {
 		"gorm.io/":                           {"internal/store"},
 		"database/sql":                       {"internal/store"},
 		"github.com/prometheus/":             {"internal/app"},
-		"net/http":                           {"internal/accesstoken", "internal/outbound", "internal/callback", "internal/wallet", "internal/app"},
+		"net/http":                           {"internal/accesstoken", "internal/doctor", "internal/outbound", "internal/callback", "internal/wallet", "internal/app"},
 	}
 }
 

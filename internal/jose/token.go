@@ -40,8 +40,11 @@ type Token struct {
 
 // Parse reads a compact JWT (RFC 7515 §7.1) of at most MaxToken bytes. Its header and payload must be JSON
 // objects; crit, b64 and zip are refused, because none of them is understood here (RFC 7515 §4.1.11).
-func Parse(compact string) (Token, error) {
-	if len(compact) > MaxToken {
+func Parse(compact string) (Token, error) { return ParseUpTo(compact, MaxToken) }
+
+// ParseUpTo is Parse for JWTs that are documents, such as signed metadata: of at most limit bytes.
+func ParseUpTo(compact string, limit int) (Token, error) {
+	if len(compact) > limit {
 		return Token{}, ErrTooLong
 	}
 	const parts = 3

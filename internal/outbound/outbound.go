@@ -2,12 +2,15 @@ package outbound
 
 import (
 	"bytes"
+	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"syscall"
 	"time"
@@ -78,6 +81,39 @@ func (o Options) control(_, address string, _ syscall.RawConn) error {
 		return ErrAddress
 	}
 	return o.check(at.Addr())
+}
+
+// Handshake connects to the host of a URL as a guarded client does, over TLS when the URL is https, and hangs up without having sent
+// a request.
+func Handshake(ctx context.Context, client *http.Client, raw string) error {
+	u, err := url.Parse(raw)
+	transport, guarded := client.Transport.(*http.Transport)
+	if err != nil || !guarded {
+		return ErrURL
+	}
+	port := u.Port()
+	if port == "" {
+		port = u.Scheme // the resolver knows http and https by name
+	}
+	ctx, cancel := context.WithTimeout(ctx, connectTime+tlsTime)
+	defer cancel()
+	conn, err := transport.DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer conn.Close() //nolint:errcheck // nothing was sent
+	if u.Scheme != "https" {
+		return nil
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if transport.TLSClientConfig != nil {
+		config = transport.TLSClientConfig.Clone()
+	}
+	config.ServerName = u.Hostname()
+	if err := tls.Client(conn, config).HandshakeContext(ctx); err != nil {
+		return fmt.Errorf("shake hands: %w", err)
+	}
+	return nil
 }
 
 // Read reads an answer to its end or MaxRead, keeps its first bytes, and closes it. An answer that breaks off is an error, because it

@@ -26,6 +26,9 @@ const (
 
 	ReadCallbacks   Action = "callbacks.read"
 	ManageCallbacks Action = "callbacks.manage"
+
+	ReadSystem  Action = "system.read"
+	CheckSystem Action = "system.check"
 )
 
 // allows is the whole policy: what is not in it is denied.
@@ -36,9 +39,9 @@ func allows(r Role, a Action) bool {
 	case Approver:
 		return a == ReadOffers
 	case Administrator:
-		return a == ReadOffers || a == ReadCallbacks || a == ManageCallbacks
+		return a == ReadOffers || a == ReadCallbacks || a == ManageCallbacks || a == ReadSystem || a == CheckSystem
 	case Auditor:
-		return a == ReadOffers || a == ReadCallbacks
+		return a == ReadOffers || a == ReadCallbacks || a == ReadSystem
 	}
 	return false
 }

@@ -40,6 +40,7 @@ func (s *Store) migrate(ctx context.Context) error {
 	}
 	sources := provider.ListSources()
 	newest := sources[len(sources)-1].Version
+	s.known = newest
 	version, err := provider.GetDBVersion(ctx)
 	switch {
 	case err != nil:

@@ -61,6 +61,8 @@ type Store struct {
 	claims sync.Map
 	// postgres tells which dialect is spoken.
 	postgres bool
+	// known is the newest migration that this program has.
+	known    int64
 	notifier *notifier
 	closers  []func() error
 	stop     context.CancelFunc

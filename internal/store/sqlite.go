@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -16,8 +17,13 @@ import (
 	_ "modernc.org/sqlite" // the driver called sqlite, in pure Go
 )
 
+// SQLiteFile is the database in the data dir.
+const SQLiteFile = "counterfoil.db"
+
+// ErrInUse means that another process has the SQLite database.
+var ErrInUse = errors.New("in use by another counterfoil")
+
 const (
-	sqliteFile             = "counterfoil.db"
 	lockFile               = "counterfoil.lock"
 	dirMode    fs.FileMode = 0o700
 	fileMode   fs.FileMode = 0o600
@@ -36,10 +42,10 @@ func (s *Store) openSQLite(context.Context) error {
 		return fmt.Errorf("lock data dir: %w", err)
 	}
 	if !locked {
-		return fmt.Errorf("the data dir %s is in use by another counterfoil; stop it first, or use PostgreSQL for several processes", s.DataDir)
+		return fmt.Errorf("the data dir %s is %w; stop it first, or use PostgreSQL for several processes", s.DataDir, ErrInUse)
 	}
 	s.closers = append(s.closers, lock.Unlock)
-	path := filepath.Join(s.DataDir, sqliteFile)
+	path := filepath.Join(s.DataDir, SQLiteFile)
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, fileMode) // a file of the data dir
 	if err != nil {
 		return fmt.Errorf("open database: %w", err)

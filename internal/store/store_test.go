@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"crypto/rand"
+	"errors"
 	"log/slog"
 	"os"
 	"slices"
@@ -59,8 +60,25 @@ func TestStore_PostgreSQL(t *testing.T) {
 func TestOpen_refuses_a_data_dir_in_use(t *testing.T) {
 	o := options(t)
 	open(t, o)
-	if _, err := store.Open(t.Context(), o); err == nil || !strings.Contains(err.Error(), "in use by another counterfoil") {
+	if _, err := store.Open(t.Context(), o); !errors.Is(err, store.ErrInUse) || !strings.Contains(err.Error(), "in use by another counterfoil") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestStore_About_tells_what_the_database_is(t *testing.T) {
+	for name, engine := range map[string]struct {
+		url      func(testing.TB) string
+		postgres bool
+	}{"SQLite": {func(testing.TB) string { return "" }, false}, "PostgreSQL": {storetest.PostgreSQL, true}} {
+		t.Run(name, func(t *testing.T) {
+			o := options(t)
+			o.URL = engine.url(t)
+			before := time.Now().Add(-time.Minute)
+			a, err := open(t, o).About(t.Context())
+			if err != nil || a.Schema != a.Known || a.Known < 3 || (a.Postgres >= 15) != engine.postgres || a.Now.After(before) != engine.postgres {
+				t.Errorf("got %+v, %v", a, err)
+			}
+		})
 	}
 }
 

@@ -9,6 +9,8 @@ type Page struct {
 	Here string
 	// Callbacks tells that the person may look at callback endpoints.
 	Callbacks bool
+	// System tells that the person may look at how the installation fares.
+	System bool
 	// Demo marks the page as a demonstration.
 	Demo bool
 	// Narrow sets a page of text or form to a readable width.

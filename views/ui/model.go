@@ -8,6 +8,7 @@ const (
 	Quiet Tone = ""
 	Now   Tone = "now"
 	Good  Tone = "good"
+	Warn  Tone = "warn"
 	Bad   Tone = "bad"
 )
 

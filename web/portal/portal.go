@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
 
+	"counterfoil/internal/doctor"
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/oid4vci"
 	"counterfoil/internal/secret"
@@ -54,6 +55,12 @@ type Wallet interface {
 	Collect(ctx context.Context, r wallet.Request) (wallet.Collected, error)
 }
 
+// Doctor looks at the installation.
+type Doctor interface {
+	Latest(ctx context.Context) doctor.Report
+	Run(ctx context.Context) doctor.Report
+}
+
 // DemoPerson is somebody who signs in with one click.
 type DemoPerson struct{ Name, Display, Role string }
 
@@ -66,6 +73,7 @@ type Dependencies struct {
 	Callbacks    *issuance.Callbacks
 	Pings        Pings
 	CallbackBody func(d issuance.Delivery) ([]byte, error)
+	Doctor       Doctor
 	Types        *typemeta.Catalog
 	Watch        *issuance.Watch
 	URLs         oid4vci.URLs
@@ -119,6 +127,8 @@ func New(d Dependencies) *fiber.App {
 	app.Get("/offers/:offer/handout", p.allow(staff.ReadOffers, p.showHandout))
 	app.Get("/offers/:offer/handout.svg", p.allow(staff.ReadOffers, p.handoutQR))
 	p.mountCallbacks(app)
+	app.Get("/system", p.allow(staff.ReadSystem, p.showSystem))
+	app.Post("/system", surface.Limit(checksPerMinute, d.Clock), p.allow(staff.CheckSystem, p.checkSystem))
 	app.Post("/offers/:offer/cancel", p.allow(staff.CancelOffers, p.cancelOffer))
 	if d.DemoWallet != nil {
 		app.Get("/demo/wallet", p.allow(staff.ReadOffers, p.showWallet))
@@ -150,6 +160,7 @@ func (p *portal) mountCallbacks(app *fiber.App) {
 func (p *portal) page(c *fiber.Ctx, title string) layout.Page {
 	return layout.Page{
 		Title: title, Person: who(c).Display, Here: c.Path(), Demo: len(p.DemoStaff) > 0, Callbacks: who(c).May(staff.ReadCallbacks),
+		System: who(c).May(staff.ReadSystem),
 	}
 }
 

@@ -1,0 +1,2 @@
+// Package system is the page that says whether the installation can go live.
+package system
