@@ -73,7 +73,7 @@ func (a answer) fault(mediaType string) string {
 	if a.err != nil {
 		return trouble(a.err)
 	}
-	got, _, _ := mime.ParseMediaType(a.header.Get("Content-Type")) //nolint:errcheck // what does not parse is not the type that is wanted
+	got, _, _ := mime.ParseMediaType(a.header.Get("Content-Type")) // what does not parse is not the type that is wanted
 	switch {
 	case a.status >= 300 && a.status < 400:
 		return fmt.Sprintf("answers with a redirect (HTTP %d), which wallets need not follow", a.status)

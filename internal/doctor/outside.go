@@ -100,13 +100,14 @@ func (d *Doctor) callbacks(ctx context.Context) []Check {
 
 // callback judges one endpoint: what is known of it, then whether it can be connected to.
 func (d *Doctor) callback(ctx context.Context, e issuance.Endpoint) Check {
-	c := Check{Name: "Callback " + endpointName(e), Result: Warning}
+	c := Check{Name: "Callback: " + endpointName(e), Result: Warning}
 	const resume = "Switch it on under Callbacks, or by POST /callbacks/{id}/resume: what waits goes out then."
-	switch {
-	case e.State == issuance.EndpointPaused:
+	switch e.State {
+	case issuance.EndpointActive:
+	case issuance.EndpointPaused:
 		c.Found, c.Fix = "It is paused; "+waiting(e.Queued)+".", resume
 		return c
-	case e.State == issuance.EndpointDisabled:
+	case issuance.EndpointDisabled:
 		c.Found, c.Fix = "The receiver switched it off (HTTP 410); "+waiting(e.Queued)+".", "Ask whoever runs it. "+resume
 		return c
 	}

@@ -268,3 +268,14 @@ func TestNewClient_follows_no_redirect(t *testing.T) {
 		t.Errorf("status %d, reached %v", res.StatusCode, reached)
 	}
 }
+
+func TestHandshake_is_guarded(t *testing.T) {
+	for url, want := range map[string]string{
+		"https://10.0.0.1/": "address not allowed", "https://169.254.169.254/": "address not allowed", "http://127.0.0.1:1": "connection refused",
+		"https://[::1]:1/": "connection refused",
+	} {
+		if err := outbound.Handshake(t.Context(), here(), url); err == nil || outbound.Describe(err) != want {
+			t.Errorf("%s: got %v, want %s", url, err, want)
+		}
+	}
+}

@@ -297,6 +297,12 @@ func TestNewClient_wants_good_TLS(t *testing.T) {
 			if (c.want == "") != (err == nil) || err != nil && outbound.Describe(err) != c.want || (reached.n.Load() == 1) != (c.want == "") {
 				t.Errorf("got %v after %d requests, want %q", err, reached.n.Load(), c.want)
 			}
+			// A handshake alone is judged alike, and is no request.
+			before := reached.n.Load()
+			err = outbound.Handshake(t.Context(), client, url)
+			if (c.want == "") != (err == nil) || err != nil && outbound.Describe(err) != c.want || reached.n.Load() != before {
+				t.Errorf("a handshake gives %v after %d requests, want %q", err, reached.n.Load()-before, c.want)
+			}
 		})
 	}
 }

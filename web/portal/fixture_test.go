@@ -25,13 +25,13 @@ type bank struct {
 	ahead  atomic.Int64
 }
 
-func open(t *testing.T) *bank {
+func open(t *testing.T, settings ...string) *bank {
 	t.Helper()
 	b := &bank{t: t}
-	cfg, err := config.Load([]string{
+	cfg, err := config.Load(append([]string{
 		"COUNTERFOIL_DATA_DIR=" + t.TempDir(), "COUNTERFOIL_PUBLIC_ADDR=127.0.0.1:0",
 		"COUNTERFOIL_MANAGEMENT_ADDR=127.0.0.1:0", "COUNTERFOIL_PORTAL_ADDR=127.0.0.1:0",
-	})
+	}, settings...))
 	if err != nil {
 		t.Fatal(err)
 	}
