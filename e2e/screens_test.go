@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,6 +70,33 @@ func counterScreens() []screen {
 			}
 			counter(b, p, offer)
 		}},
+		{"display-code", func(b *bank, p *browser) { p.goTo(b.portal + "/display") }},
+		{"pair", func(b *bank, p *browser) { p.goTo(b.portal + "/display/pair") }},
+		{"pair-wrong", func(_ *bank, p *browser) {
+			p.fill(map[string]string{"code": "AAA 222"})
+			p.press("main form button.primary")
+		}},
+		{"pair-paired", func(b *bank, p *browser) { p.pair(b, p) }},
+		{"display-idle", func(b *bank, p *browser) { p.goTo(b.portal + "/display") }},
+		{"counter-display", func(b *bank, p *browser) {
+			live = b.create(identity(withCode()))
+			counter(b, p, live)
+		}},
+		{"display-scan", func(b *bank, p *browser) { p.goTo(b.portal + "/display") }},
+		{"display-connected", func(b *bank, p *browser) {
+			b.mustRefuse(live)
+			p.goTo(b.portal + "/display")
+		}},
+		{"display-done", func(b *bank, p *browser) {
+			b.mustCollect(live)
+			p.goTo(b.portal + "/display")
+		}},
+		{"display-trouble", func(b *bank, p *browser) {
+			live = b.create(identity(nil))
+			counter(b, p, live)
+			b.call("POST", b.management+"/offers/"+live.OfferID+"/cancel", nil, nil)
+			p.goTo(b.portal + "/display")
+		}},
 		{"counter-expired", func(b *bank, p *browser) {
 			offer := b.create(identity(nil))
 			b.ahead.Add(int64(5 * time.Minute))
@@ -94,6 +122,11 @@ func counterScreens() []screen {
 			p.fill(map[string]string{"offer": offer.URI, "code": other(offer.TxCode)})
 			p.press("main form button.primary")
 		}},
+		{"counter-display-away", func(b *bank, p *browser) {
+			b.ahead.Add(int64(time.Minute))
+			counter(b, p, b.create(identity(nil)))
+		}},
+		{"home-display", func(b *bank, p *browser) { p.goTo(b.portal) }},
 	}
 }
 
@@ -247,7 +280,10 @@ func (b *browser) inspect(name, axe string) {
 	for _, size := range []struct {
 		name          string
 		width, height int64
-	}{{"wide", 1280, 800}, {"phone", 375, 812}} {
+	}{{"wide", 1280, 800}, {"tablet", 800, 1280}, {"phone", 375, 812}} {
+		if size.name == "tablet" && !strings.HasPrefix(name, "display") { // no page of the staff is different there
+			continue
+		}
 		b.do(chromedp.EmulateViewport(size.width, size.height))
 		for _, scheme := range []string{"light", "dark"} {
 			b.scheme(scheme)

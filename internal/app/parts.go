@@ -41,6 +41,7 @@ type parts struct {
 	watch     *issuance.Watch
 	service   *issuance.Service
 	staff     *staff.Service
+	displays  *staff.Displays
 	clients   *staff.Clients
 	urls      oid4vci.URLs
 	protocol  *oid4vci.Service
@@ -98,6 +99,7 @@ func (p *parts) wire(ctx context.Context, cfg config.Config, o Options, master s
 	if p.staff, err = staff.NewService(p.store, p.store, o.Clock, o.Random); err != nil {
 		return fmt.Errorf("set up staff: %w", err)
 	}
+	p.displays = staff.NewDisplays(p.store, p.store, o.Clock, o.Random)
 	p.clients = staff.NewClients(p.store, o.Clock, o.Random, o.Log)
 	p.protocol = oid4vci.NewService(p.service, p.urls, func() int { return oid4vci.BatchSize(p.types.All()) }, master, o.Clock, o.Random)
 	access, err := jose.NewSigner(p.keys.Keys[trust.Access].Signer, es256, p.keys.Keys[trust.Access].Chain)

@@ -33,6 +33,9 @@ func (p *parts) work() []func(context.Context) error {
 			return every(ctx, sessionSweepEvery, p.log, "sweep sessions", p.staff.Sweep)
 		},
 		func(ctx context.Context) error {
+			return every(ctx, sessionSweepEvery, p.log, "sweep displays", p.displays.Sweep)
+		},
+		func(ctx context.Context) error {
 			return every(ctx, certificatesEvery, p.log, "look at certificates", p.tellCertificates)
 		},
 	}

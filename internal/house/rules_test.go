@@ -23,8 +23,8 @@ func rings() map[string]ring {
 		"internal/store": bridge, "internal/wallet": bridge,
 
 		"web/manage": surface, "web/portal": surface, "web/surface": surface, "web/wallet": surface,
-		"static": surface, "views/apidocs": surface, "views/callbacks": surface, "views/demowallet": surface, "views/home": surface, "views/landing": surface, "views/layout": surface, "views/offers": surface,
-		"views/problem": surface, "views/signin": surface, "views/system": surface, "views/ui": surface,
+		"static": surface, "views/apidocs": surface, "views/callbacks": surface, "views/demowallet": surface, "views/display": surface, "views/home": surface, "views/landing": surface,
+		"views/layout": surface, "views/offers": surface, "views/problem": surface, "views/signin": surface, "views/system": surface, "views/ui": surface,
 
 		"cmd/counterfoil": assembly, "internal/app": assembly, "e2e": assembly,
 		"internal/house": assembly, "internal/app/apptest": assembly, "internal/issuance/issuancetest": assembly, "internal/store/storetest": assembly,
@@ -40,10 +40,10 @@ func siblings() map[string][]string {
 		// Surfaces share their shape, the portal has pages, pages have a frame and parts.
 		"web/surface": {"static"}, "web/manage": {"web/surface", "static", "views/apidocs"}, "web/wallet": {"web/surface", "static", "views/landing"},
 		"web/portal": {
-			"web/surface", "views/callbacks", "views/demowallet", "views/home", "views/layout", "views/offers", "views/problem", "views/signin",
+			"web/surface", "views/callbacks", "views/demowallet", "views/display", "views/home", "views/layout", "views/offers", "views/problem", "views/signin",
 			"views/system", "views/ui",
 		},
-		"views/layout": {"static"}, "views/callbacks": {"views/layout", "views/ui"}, "views/demowallet": {"views/layout"}, "views/home": {"views/layout", "views/offers"},
+		"views/layout": {"static"}, "views/callbacks": {"views/layout", "views/ui"}, "views/demowallet": {"views/layout"}, "views/display": {"views/layout", "views/ui"}, "views/home": {"views/layout", "views/offers", "views/ui"},
 		"views/offers": {"views/layout", "views/ui"}, "views/problem": {"views/layout"}, "views/signin": {"views/layout"},
 		"views/system": {"views/layout", "views/ui"},
 		// Commands start the app.

@@ -40,6 +40,15 @@ func TxCode(r io.Reader, mode InputMode, length int) (Text, error) {
 	}
 }
 
+// PairingCode draws a code of the given length in characters, to be read from one screen and typed at another: letters and digits that do
+// not look alike.
+func PairingCode(r io.Reader, length int) (string, error) { return draw(r, unambiguous, length) }
+
+// IsPairingCode tells whether a text could be a pairing code of that length.
+func IsPairingCode(s string, length int) bool {
+	return len(s) == length && strings.Trim(s, unambiguous) == ""
+}
+
 // draw picks characters without bias: bytes beyond the last whole multiple of the alphabet are dropped.
 func draw(r io.Reader, alphabet string, length int) (string, error) {
 	limit := 256 - 256%len(alphabet)

@@ -19,9 +19,9 @@ type People interface {
 	AddPerson(ctx context.Context, p Person) error
 	// PersonByName returns a person; NotFound.
 	PersonByName(ctx context.Context, name string) (Person, error)
-	// SetPassword replaces a person's password hash and ends their sessions; NotFound.
+	// SetPassword replaces a person's password hash and ends their sessions and the pairing of their display; NotFound.
 	SetPassword(ctx context.Context, name, hash string) error
-	// SetDisabled disables (ending all sessions) or enables a person; NotFound.
+	// SetDisabled disables (ending all sessions and the pairing of the display) or enables a person; NotFound.
 	SetDisabled(ctx context.Context, name string, disabled bool) error
 	// ListPeople returns everybody by name.
 	ListPeople(ctx context.Context) ([]Person, error)
@@ -35,7 +35,7 @@ type Sessions interface {
 	Session(ctx context.Context, tokenHash []byte) (Session, Person, error)
 	// TouchSession moves SeenAt forward.
 	TouchSession(ctx context.Context, tokenHash []byte, at time.Time) error
-	// EndSession removes a session; removing none is fine.
+	// EndSession removes a session and unpairs its person's display; removing none is fine.
 	EndSession(ctx context.Context, tokenHash []byte) error
 	// EndOldSessions removes sessions past their limits: not seen since idleBefore, or over at now.
 	EndOldSessions(ctx context.Context, idleBefore, now time.Time) error

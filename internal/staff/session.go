@@ -102,7 +102,7 @@ func (s *Service) session(ctx context.Context, token string, touch bool) (Person
 		return Person{}, fmt.Errorf("find session: %w", err)
 	}
 	now := s.clock()
-	if p.Disabled || !now.Before(session.EndsAt) || now.Sub(session.SeenAt) > IdleLimit {
+	if !session.holds(p, now) {
 		return Person{}, Refuse(Denied, "signed out")
 	}
 	if touch && now.Sub(session.SeenAt) > touchEvery {
@@ -113,7 +113,12 @@ func (s *Service) session(ctx context.Context, token string, touch bool) (Person
 	return p, nil
 }
 
-// SignOut ends a session.
+// holds tells whether the session of this person lets them in.
+func (n Session) holds(p Person, now time.Time) bool {
+	return !p.Disabled && now.Before(n.EndsAt) && now.Sub(n.SeenAt) <= IdleLimit
+}
+
+// SignOut ends a session, and the pairing of the person's display.
 func (s *Service) SignOut(ctx context.Context, token string) error {
 	if err := s.sessions.EndSession(ctx, secret.Hash(token)); err != nil {
 		return fmt.Errorf("end session: %w", err)

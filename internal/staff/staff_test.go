@@ -20,8 +20,10 @@ const password = "correct horse battery staple"
 // office is the use cases over a real database, at a time that a test sets.
 type office struct {
 	*staff.Service
-	t   *testing.T
-	now time.Time
+	displays *staff.Displays
+	store    *store.Store
+	t        *testing.T
+	now      time.Time
 }
 
 func newOffice(t *testing.T) *office {
@@ -47,7 +49,20 @@ func newOffice(t *testing.T) *office {
 	if o.Service, err = staff.NewService(s, s, clock, rand.Reader); err != nil {
 		t.Fatal(err)
 	}
+	o.store, o.displays = s, staff.NewDisplays(s, s, clock, rand.Reader)
 	return o
+}
+
+// offer records an offer that a display can show.
+func (o *office) offer(id issuance.OfferID) {
+	o.t.Helper()
+	err := o.store.AddOffer(o.t.Context(), issuance.Draft{
+		Offer:  issuance.Offer{ID: id, Type: "T", Status: issuance.StatusReady, Version: 1, CreatedAt: o.now, ExpiresAt: o.now.Add(time.Hour)},
+		Claims: []byte(`{}`), CodeHash: []byte(id),
+	})
+	if err != nil {
+		o.t.Fatal(err)
+	}
 }
 
 // add makes an account with the password.

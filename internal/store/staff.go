@@ -88,7 +88,11 @@ func (s *Store) changePerson(ctx context.Context, name, set string, value any, e
 		if !endSessions {
 			return nil
 		}
-		if err := t.Exec("DELETE FROM sessions WHERE person_id IN (SELECT id FROM people WHERE name = ?)", name).Error; err != nil {
+		const theirs = "person_id IN (SELECT id FROM people WHERE name = ?)"
+		if err := t.unpair(theirs, name); err != nil {
+			return err
+		}
+		if err := t.Exec("DELETE FROM sessions WHERE "+theirs, name).Error; err != nil {
 			return fmt.Errorf("end sessions: %w", err)
 		}
 		return nil
@@ -148,10 +152,16 @@ func (s *Store) TouchSession(ctx context.Context, tokenHash []byte, at time.Time
 
 // EndSession implements staff.Sessions.
 func (s *Store) EndSession(ctx context.Context, tokenHash []byte) error {
-	if err := s.db.WithContext(ctx).Exec("DELETE FROM sessions WHERE token_hash = ?", tokenHash).Error; err != nil {
-		return fmt.Errorf("end session: %w", err)
-	}
-	return nil
+	_, err := s.transact(ctx, func(t *tx) error {
+		if err := t.unpair("person_id IN (SELECT person_id FROM sessions WHERE token_hash = ?)", tokenHash); err != nil {
+			return err
+		}
+		if err := t.Exec("DELETE FROM sessions WHERE token_hash = ?", tokenHash).Error; err != nil {
+			return fmt.Errorf("end session: %w", err)
+		}
+		return nil
+	})
+	return err
 }
 
 // EndOldSessions implements staff.Sessions.

@@ -37,7 +37,7 @@
 
   // What to do now is read out when it changes: a region that was just swapped in would not be.
   document.addEventListener("htmx:afterSettle", function () {
-    var say = document.querySelector("#live .say"), out = document.getElementById("announce");
+    var say = document.querySelector("#live [data-say]"), out = document.getElementById("announce");
     if (say && out && out.textContent !== say.textContent) out.textContent = say.textContent;
   });
 

@@ -78,6 +78,7 @@ type Live struct {
 	Left     int
 	LeftText string
 	Code     Code
+	Display  Display
 	Result   Result
 	Say      string
 	Trouble  bool
@@ -94,6 +95,16 @@ type Code struct {
 	Length   int
 	// Keep tells htmx to keep what the page shows: a refresh must not hide a revealed code.
 	Keep bool
+}
+
+// Display is how the customer display of the person at the counter fares. May tells that they may pair one; without a status there is none.
+type Display struct {
+	May       bool
+	Offer     string // of the screen
+	Status    ui.Status
+	Connected bool
+	// Shows tells that the display shows this offer.
+	Shows bool
 }
 
 // Result stands where the QR code was.

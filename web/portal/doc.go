@@ -3,5 +3,5 @@
 //
 // Files: portal.go (every route), session.go (who is signed in), guard.go (what must hold of every request), home.go, form.go (a new offer),
 // offers.go (counter and list), print.go (what of an offer goes on paper), story.go (events in plain words), stream.go (ticks while something changes),
-// system.go (whether the installation can go live), demowallet.go, errors.go.
+// display.go (what customers see), pair.go (who shows them what), system.go (whether the installation can go live), demowallet.go, errors.go.
 package portal

@@ -33,7 +33,19 @@ func (p *portal) home(c *fiber.Ctx) error {
 		return err
 	}
 	s.Open = p.rows(open)
+	if s.Display, err = p.nextCustomer(c); err != nil {
+		return err
+	}
 	return render(c, fiber.StatusOK, home.Page(s))
+}
+
+// nextCustomer clears the display: who is at the home page has nothing open. It gives how the display fares.
+func (p *portal) nextCustomer(c *fiber.Ctx) (ui.Status, error) {
+	d, err := p.Displays.Of(c.UserContext(), who(c).ID)
+	if err == nil && d.Offer != "" {
+		err = p.Displays.Show(c.UserContext(), who(c).ID, p.token(c), "")
+	}
+	return p.displayBadge(d), err
 }
 
 func (p *portal) listOffers(c *fiber.Ctx) error {

@@ -27,6 +27,12 @@ func (p *portal) counter(c *fiber.Ctx, code string) error {
 	if err != nil {
 		return err
 	}
+	if err := p.present(c, o); err != nil {
+		return err
+	}
+	if live.Display, err = p.displayPart(c, o.ID); err != nil {
+		return err
+	}
 	show := offers.Counter{Page: p.page(c, p.typeName(o.Type)), ID: string(o.ID), Type: p.typeName(o.Type), Reference: o.Reference, Live: live}
 	if code != "" {
 		show.Live.Code.Revealed = grouped(code)
@@ -39,8 +45,11 @@ func (p *portal) counter(c *fiber.Ctx, code string) error {
 
 // showLive is the part of the counter screen that moves.
 func (p *portal) showLive(c *fiber.Ctx) error {
-	_, live, err := p.live(c)
+	o, live, err := p.live(c)
 	if err != nil {
+		return err
+	}
+	if live.Display, err = p.displayPart(c, o.ID); err != nil {
 		return err
 	}
 	live.Code.Keep = true
@@ -64,15 +73,21 @@ func (p *portal) live(c *fiber.Ctx) (issuance.Offer, offers.Live, error) {
 	now := p.Clock()
 	live := offers.Live{
 		ID: string(o.ID), Open: o.Status.Fetchable(), QR: "/offers/" + string(o.ID) + "/qr.svg", URI: p.URLs.OfferURI(o.Scheme, o.ID),
-		Left: max(0, int(o.ExpiresAt.Sub(now).Seconds())), MayAct: who(c).May(staff.CancelOffers),
+		MayAct: who(c).May(staff.CancelOffers),
 	}
-	live.LeftText = fmt.Sprintf("%d:%02d", live.Left/60, live.Left%60) // seconds of a minute
+	live.Left, live.LeftText = left(o, now)
 	if p.DemoWallet != nil {
 		live.DemoWallet = "/demo/wallet?offer=" + url.QueryEscape(live.URI)
 	}
 	live.Code = codeView(o, who(c))
 	p.tell(&live, o, t, now)
 	return o, live, nil
+}
+
+// left is the time until an offer expires: in seconds, and as m:ss.
+func left(o issuance.Offer, now time.Time) (seconds int, text string) {
+	seconds = max(0, int(o.ExpiresAt.Sub(now).Seconds()))
+	return seconds, fmt.Sprintf("%d:%02d", seconds/60, seconds%60) // seconds of a minute
 }
 
 func codeView(o issuance.Offer, person staff.Person) offers.Code {
@@ -85,11 +100,11 @@ func codeView(o issuance.Offer, person staff.Person) offers.Code {
 
 // qr draws the QR code. Its content is no secret to who may see the offer.
 func (p *portal) qr(c *fiber.Ctx) error {
-	return p.drawQR(c, qr.M, func(o issuance.Offer) string { return p.URLs.OfferURI(o.Scheme, o.ID) })
+	return p.offerQR(c, qr.M, func(o issuance.Offer) string { return p.URLs.OfferURI(o.Scheme, o.ID) })
 }
 
-// drawQR draws something about an offer that can still be collected.
-func (p *portal) drawQR(c *fiber.Ctx, level qr.Level, content func(issuance.Offer) string) error {
+// offerQR draws something about an offer that can still be collected.
+func (p *portal) offerQR(c *fiber.Ctx, level qr.Level, content func(issuance.Offer) string) error {
 	o, err := p.Record.Offer(c.UserContext(), id(c))
 	if err != nil {
 		return err
@@ -97,7 +112,12 @@ func (p *portal) drawQR(c *fiber.Ctx, level qr.Level, content func(issuance.Offe
 	if !o.Status.Fetchable() {
 		return issuance.Refuse(issuance.Expired, "offer_gone", "the offer has ended")
 	}
-	code, err := qr.Encode(content(o), level)
+	return drawQR(c, content(o), level)
+}
+
+// drawQR answers with a QR code.
+func drawQR(c *fiber.Ctx, content string, level qr.Level) error {
+	code, err := qr.Encode(content, level)
 	if err != nil {
 		return err
 	}

@@ -69,6 +69,8 @@ type Dependencies struct {
 	Offers Offers
 	Record Record
 	Staff  Staff
+	// Displays are turned to customers; they show Issuer.
+	Displays *staff.Displays
 	// Callbacks are looked after by administrators; CallbackBody gives the bytes that a delivery sends.
 	Callbacks    *issuance.Callbacks
 	Pings        Pings
@@ -98,12 +100,13 @@ type Dependencies struct {
 // portal is the handlers.
 type portal struct {
 	Dependencies
-	streams *streams
+	streams     *streams
+	newDisplays *surface.Failures
 }
 
 // New makes the portal with every route.
 func New(d Dependencies) *fiber.App {
-	p := &portal{Dependencies: d, streams: newStreams()}
+	p := &portal{Dependencies: d, streams: newStreams(), newDisplays: surface.NewFailures(newDisplaysPerMinute, d.Clock)}
 	app := surface.New(surface.Door{
 		Name: "portal", BodyLimit: bodyLimit, Log: d.Log, TrustedProxies: d.TrustedProxies, Observe: d.Observe, Phrase: p.phrase, Headers: p.headers(),
 	})
@@ -129,6 +132,7 @@ func New(d Dependencies) *fiber.App {
 	p.mountCallbacks(app)
 	app.Get("/system", p.allow(staff.ReadSystem, p.showSystem))
 	app.Post("/system", surface.Limit(checksPerMinute, d.Clock), p.allow(staff.CheckSystem, p.checkSystem))
+	p.mountDisplay(app)
 	app.Post("/offers/:offer/cancel", p.allow(staff.CancelOffers, p.cancelOffer))
 	if d.DemoWallet != nil {
 		app.Get("/demo/wallet", p.allow(staff.ReadOffers, p.showWallet))

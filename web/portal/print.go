@@ -63,7 +63,7 @@ func (p *portal) showHandout(c *fiber.Ctx) error {
 
 // handoutQR draws the address of the landing page, with more repair than on a screen: paper gets folds and stains.
 func (p *portal) handoutQR(c *fiber.Ctx) error {
-	return p.drawQR(c, qr.Q, func(o issuance.Offer) string { return p.URLs.Landing(o.ID) })
+	return p.offerQR(c, qr.Q, func(o issuance.Offer) string { return p.URLs.Landing(o.ID) })
 }
 
 // paper is what both printed pages say.

@@ -29,12 +29,15 @@ func who(c *fiber.Ctx) staff.Person {
 	return person
 }
 
-// token gives the session token of a request; two cookies of the name are none.
-func (p *portal) token(c *fiber.Ctx) string {
-	if strings.Count("; "+c.Get(fiber.HeaderCookie), "; "+p.cookieName()+"=") != 1 {
+// token gives the session token of a request.
+func (p *portal) token(c *fiber.Ctx) string { return oneCookie(c, p.cookieName()) }
+
+// oneCookie gives the value of a cookie; two of the name are none.
+func oneCookie(c *fiber.Ctx, name string) string {
+	if strings.Count("; "+c.Get(fiber.HeaderCookie), "; "+name+"=") != 1 {
 		return ""
 	}
-	return c.Cookies(p.cookieName())
+	return c.Cookies(name)
 }
 
 // allow lets only people in whose role allows the action.

@@ -20,51 +20,63 @@ const (
 	// streamLife ends a stream, so that the session is looked at again.
 	streamLife   = 15 * time.Minute
 	flushWithin  = 5 * time.Second
-	maxPerPerson = 10
+	maxPerViewer = 10
 	maxStreams   = 1000
 )
 
-// streams counts the open streams.
+// streams counts the open streams, in all and of one viewer: a person or a display.
 type streams struct {
 	mu       sync.Mutex
-	byPerson map[staff.PersonID]int
+	byViewer map[string]int
 	total    int
 }
 
-func newStreams() *streams { return &streams{byPerson: map[staff.PersonID]int{}} }
+func newStreams() *streams { return &streams{byViewer: map[string]int{}} }
 
-func (s *streams) open(p staff.PersonID) bool {
+func (s *streams) open(viewer string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.byPerson[p] >= maxPerPerson || s.total >= maxStreams {
+	if s.byViewer[viewer] >= maxPerViewer || s.total >= maxStreams {
 		return false
 	}
-	s.byPerson[p]++
+	s.byViewer[viewer]++
 	s.total++
 	return true
 }
 
-func (s *streams) close(p staff.PersonID) {
+func (s *streams) close(viewer string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.byPerson[p]--; s.byPerson[p] == 0 {
-		delete(s.byPerson, p)
+	if s.byViewer[viewer]--; s.byViewer[viewer] == 0 {
+		delete(s.byViewer, viewer)
 	}
 	s.total--
 }
 
-// stream sends a tick whenever the offer changed. A tick says nothing: the page fetches its part anew, so that a lost or doubled one
-// does no harm.
+// stream sends a tick whenever the offer changed.
 func (p *portal) stream(c *fiber.Ctx) error {
-	if site := c.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" {
-		return errCrossOrigin
-	}
 	o, err := p.Record.Offer(c.UserContext(), id(c))
 	if err != nil {
 		return err
 	}
-	person := who(c).ID
-	if !p.streams.open(person) {
+	token := p.token(c)
+	welcome := func(ctx context.Context) (bool, error) {
+		now, err := p.Staff.Glance(ctx, token)
+		if staff.KindOf(err) == staff.Denied {
+			return false, nil
+		}
+		return now.May(staff.ReadOffers), err
+	}
+	return p.ticks(c, string(who(c).ID), func() (<-chan struct{}, func()) { return p.Watch.Subscribe(o.ID) }, welcome)
+}
+
+// ticks is a stream of ticks to a viewer, for as long as it is welcome. A tick says nothing: the page fetches its part anew, so that a lost
+// or doubled one does no harm.
+func (p *portal) ticks(c *fiber.Ctx, viewer string, subscribe func() (<-chan struct{}, func()), welcome func(context.Context) (bool, error)) error {
+	if site := c.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" {
+		return errCrossOrigin
+	}
+	if !p.streams.open(viewer) {
 		return fiber.ErrTooManyRequests
 	}
 	for name, value := range map[string]string{
@@ -72,29 +84,31 @@ func (p *portal) stream(c *fiber.Ctx) error {
 	} {
 		c.Set(name, value)
 	}
-	conn, token := c.Context().Conn(), p.token(c)
-	welcome := func() bool {
+	conn := c.Context().Conn()
+	still := func() bool {
 		ctx, cancel := context.WithTimeout(context.Background(), flushWithin)
 		defer cancel()
-		now, err := p.Staff.Glance(ctx, token)
-		return err == nil && now.May(staff.ReadOffers) || err != nil && staff.KindOf(err) != staff.Denied // a database that is away ends no session
+		yes, err := welcome(ctx)
+		return yes || err != nil // a database that is away ends no stream
 	}
-	changed, end := p.Watch.Subscribe(o.ID)
+	changed, end := subscribe()
 	c.Context().SetBodyStreamWriter(func(w *bufio.Writer) {
-		defer p.streams.close(person)
+		defer p.streams.close(viewer)
 		defer end()
-		defer func() {
-			// A panic here would end the process: nothing outside this function catches it.
-			if r := recover(); r != nil {
-				p.Log.Error("stream", "panic", fmt.Sprint(r))
-			}
-		}()
-		p.write(w, conn, changed, welcome)
+		defer p.caught()
+		p.write(w, conn, changed, still)
 	})
 	return nil
 }
 
-// write sends ticks and heartbeats until the browser is gone, its person is no longer welcome, the stream is old or the
+// caught is deferred where nothing else catches a panic, which would end the process.
+func (p *portal) caught() {
+	if r := recover(); r != nil {
+		p.Log.Error("stream", "panic", fmt.Sprint(r))
+	}
+}
+
+// write sends ticks and heartbeats until the browser is gone, it is no longer welcome, the stream is old or the
 // program stops.
 func (p *portal) write(w *bufio.Writer, conn net.Conn, changed <-chan struct{}, welcome func() bool) {
 	send := func(text string) bool {

@@ -12,8 +12,8 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
-// Failures counts what one address gets wrong, in this process. Unlike Limit it holds up nobody who gets it right, and no minute has
-// more than its number, however they lie.
+// Failures counts what one address gets wrong, or brings along anew, in this process. Unlike Limit it holds up nobody who gets it right or
+// is known, and no minute has more than its number, however they lie.
 type Failures struct {
 	perMinute int
 	clock     func() time.Time

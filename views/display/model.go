@@ -1,0 +1,41 @@
+package display
+
+import (
+	"counterfoil/views/layout"
+	"counterfoil/views/ui"
+)
+
+// Show is the page of the display.
+type Show struct {
+	Page layout.Page
+	// Paired tells that there is a stream to listen to.
+	Paired bool
+	Live   Live
+}
+
+// Live is the part that moves: a pairing code, a QR code with steps, or a message.
+type Live struct {
+	Code  string // pairing code, in groups
+	QR    string // address of the picture
+	Steps []string
+	// Left is the seconds until the offer expires, LeftText the same as m:ss.
+	Left     int
+	LeftText string
+	Message  Message
+}
+
+// Message is a sign, a few large words and what to do.
+type Message struct {
+	Sign, Title, Text string
+	Tone              string // "", bad
+}
+
+// Pair is the page where a display is paired.
+type Pair struct {
+	Page    layout.Page
+	Address string // of the display's page
+	Code    string // as it was typed
+	Error   string
+	// Status is how the person's display fares; empty when they have none.
+	Status ui.Status
+}
