@@ -107,6 +107,7 @@ func TestDisplay_follows_the_clerk(t *testing.T) {
 	tablet.goTo(b.portal + "/display")
 	clerk.awaits("#display", "Customer display: connected") // by itself
 	tablet.becomes(".steps", "Scan this code")
+	clerk.expect("Clear-Site-Data")
 	clerk.press(".who button")
 	tablet.becomes("h1", "Pairing code") // the clerk is gone, and with them what they showed
 }

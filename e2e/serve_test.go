@@ -142,6 +142,12 @@ func TestServe_takes_staff_with_passwords_over_TLS(t *testing.T) {
 	if cookies := person.client.Jar.Cookies(u); len(cookies) != 1 || cookies[0].Name != "__Host-counterfoil" {
 		t.Errorf("cookies are %v", cookies)
 	}
+	if status, body := person.get(portal + "/display"); status != http.StatusOK || !strings.Contains(body, "Pairing code") || strings.Contains(body, "Demo") {
+		t.Errorf("a customer display answered %d", status)
+	}
+	if cookies := person.client.Jar.Cookies(u); len(cookies) != 2 || cookies[1].Name != "__Host-counterfoil-display" {
+		t.Errorf("cookies are %v", cookies)
+	}
 	if status, body := person.signIn(portal, "demo-clerk", ""); status != http.StatusUnprocessableEntity || strings.Contains(body, "demo wallet") {
 		t.Errorf("a demo account answered %d", status)
 	}
