@@ -246,10 +246,10 @@ func TestManagement_takes_client_certificates(t *testing.T) {
 	}
 }
 
-// provider starts the authorization server and gives its issuer.
-func provider(t *testing.T, audience, scope string, clients ...string) string {
+// provider starts an authorization server, which is a script of this folder, and gives its issuer.
+func provider(t *testing.T, script string, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "node", append([]string{"provider/provider.mjs", audience, scope}, clients...)...) // a script of this folder
+	cmd := exec.CommandContext(t.Context(), "node", append([]string{"provider/" + script}, args...)...)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -304,7 +304,7 @@ func token(t *testing.T, issuer, client, audience, scope string) string {
 func TestManagement_takes_tokens_of_an_authorization_server_nobody_here_wrote(t *testing.T) {
 	t.Parallel()
 	const audience, scope = "https://manage.bank.example", "offers:read offers:create keys:manage"
-	issuer := provider(t, audience, scope, "core", "batch", "stranger")
+	issuer := provider(t, "provider.mjs", audience, scope, "core", "batch", "stranger")
 	database := storetest.PostgreSQL(t)
 	b := openBank(t, database, "COUNTERFOIL_MANAGEMENT_AUTH=oauth", "COUNTERFOIL_MANAGEMENT_OAUTH_ISSUER="+issuer,
 		"COUNTERFOIL_MANAGEMENT_OAUTH_AUDIENCE="+audience)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/pquerna/otp/totp"
 
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/oid4vci"
@@ -226,7 +227,30 @@ func administratorScreens() []screen {
 			p.signIn(b, "demo-auditor")
 			p.goTo(b.portal + "/system")
 		}},
-		{"missing", func(b *bank, p *browser) { p.goTo(b.portal + "/offers/nowhere") }},
+		{"account", func(b *bank, p *browser) { p.goTo(b.portal + "/account") }},
+		{"account-totp", func(_ *bank, p *browser) { p.press(`form[action="/account/totp"] button`) }},
+		{"account-totp-wrong", func(_ *bank, p *browser) {
+			p.fill(map[string]string{"code": "123"})
+			p.press(`form[action="/account/totp/confirm"] button`)
+		}},
+		{"account-codes", func(b *bank, p *browser) {
+			key := strings.ReplaceAll(get(p, chromedp.Evaluate[string](`document.querySelector("details code").textContent`)), " ", "")
+			code, err := totp.GenerateCode(key, time.Now().Add(time.Duration(b.ahead.Load())))
+			if err != nil {
+				b.t.Fatal(err)
+			}
+			p.fill(map[string]string{"code": code})
+			p.press(`form[action="/account/totp/confirm"] button`)
+		}},
+		{"account-full", func(b *bank, p *browser) { p.goTo(b.portal + "/account") }},
+		{"sign-in-unfolded", func(b *bank, p *browser) {
+			p.press("header form button")
+			p.unfold("main details")
+		}},
+		{"missing", func(b *bank, p *browser) {
+			p.signIn(b, "demo-clerk")
+			p.goTo(b.portal + "/offers/nowhere")
+		}},
 	}
 }
 
@@ -258,11 +282,12 @@ func TestScreens_are_accessible_and_fit(t *testing.T) {
 		t.Fatalf("npm packages are missing, run make test-deps: %v", err)
 	}
 	receiver := newReceiver(t, always(204))
-	b := openBank(t, "", receiver.settings()...)
+	b := openBank(t, "", append(receiver.settings(), "COUNTERFOIL_PORTAL_ADDR=127.0.0.1:"+freePort(t))...)
 	p := openBrowser(t, 1280, 800)
 	p.expect("status of 404")
 	p.expect("status of 410")
 	p.expect("status of 422")
+	p.expect("Clear-Site-Data") // Chromium says that it did
 	p.goTo(b.portal + "/sign-in")
 	p.inspect("sign-in", string(axe))
 	p.signIn(b, "demo-clerk")

@@ -91,8 +91,18 @@ func (a *authority) write(name, kind string, der []byte) {
 	}
 }
 
-func TestServe_takes_staff_with_passwords_over_TLS(t *testing.T) {
-	t.Parallel()
+const servePassword = "correct horse battery staple"
+
+// openServe starts the program as a bank runs it, over TLS, with an account called ada. It gives the portal's address and somebody to
+// call it.
+func openServe(t *testing.T, roles ...staff.Role) (portal string, somebody *person) {
+	t.Helper()
+	portal, _, somebody = serve(t, roles...)
+	return portal, somebody
+}
+
+func serve(t *testing.T, roles ...staff.Role) (portal, public string, somebody *person) {
+	t.Helper()
 	dir := t.TempDir()
 	keys := filepath.Join(dir, app.KeysDir)
 	if err := os.Mkdir(keys, 0o700); err != nil {
@@ -117,22 +127,25 @@ func TestServe_takes_staff_with_passwords_over_TLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const password = "correct horse battery staple"
 	log := slog.New(slog.DiscardHandler)
 	err = app.WithStaff(t.Context(), cfg, log, func(s *staff.Service) error {
-		_, err := s.AddPerson(t.Context(), staff.NewPerson{Name: "ada", Roles: []staff.Role{staff.Operator}, Password: password})
+		_, err := s.AddPerson(t.Context(), staff.NewPerson{Name: "ada", Roles: roles, Password: servePassword})
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := apptest.Run(t, cfg, app.Options{Log: log})
-	person := newPerson(t, ca)
-	portal := strings.Replace(at.Portal, "127.0.0.1", "localhost", 1)
+	return strings.Replace(at.Portal, "127.0.0.1", "localhost", 1), cfg.PublicURL, newPerson(t, ca)
+}
+
+func TestServe_takes_staff_with_passwords_over_TLS(t *testing.T) {
+	t.Parallel()
+	portal, public, person := serve(t, staff.Operator)
 	if status, body := person.signIn(portal, "ada", "guess"); status != http.StatusUnprocessableEntity || strings.Contains(body, "one click") {
 		t.Errorf("a wrong password answered %d", status)
 	}
-	if status, body := person.signIn(portal, "ada", password); status != http.StatusOK || !strings.Contains(body, "What does the customer need?") {
+	if status, body := person.signIn(portal, "ada", servePassword); status != http.StatusOK || !strings.Contains(body, "What does the customer need?") {
 		t.Errorf("the right password answered %d", status)
 	}
 	u, err := url.Parse(portal)
@@ -151,7 +164,7 @@ func TestServe_takes_staff_with_passwords_over_TLS(t *testing.T) {
 	if status, body := person.signIn(portal, "demo-clerk", ""); status != http.StatusUnprocessableEntity || strings.Contains(body, "demo wallet") {
 		t.Errorf("a demo account answered %d", status)
 	}
-	if status, _ := person.get(cfg.PublicURL + "/.well-known/openid-credential-issuer"); status != http.StatusOK {
+	if status, _ := person.get(public + "/.well-known/openid-credential-issuer"); status != http.StatusOK {
 		t.Errorf("the metadata answered %d", status)
 	}
 	if status, _ := person.get(portal + "/demo/wallet"); status != http.StatusNotFound {

@@ -21,7 +21,7 @@ import (
 
 type staffCommand struct {
 	Add     staffAddCommand     `cmd:"" help:"Make an account. Asks for the password, or reads it from a pipe."`
-	Reset   staffResetCommand   `cmd:"" help:"Give somebody a new password and end their sessions."`
+	Reset   staffResetCommand   `cmd:"" help:"Give somebody a new password, forget their passkeys, authenticator app and recovery codes, and end their sessions."`
 	Disable staffDisableCommand `cmd:"" help:"Stop somebody from signing in and end their sessions."`
 	Enable  staffEnableCommand  `cmd:"" help:"Let somebody sign in again."`
 	List    staffListCommand    `cmd:"" help:"List everybody."`
@@ -78,7 +78,7 @@ func (c staffResetCommand) Run(ctx context.Context) error {
 		if err := s.ResetPassword(ctx, c.Name, password.Reveal()); err != nil {
 			return fmt.Errorf("reset %s: %w", c.Name, err)
 		}
-		return tell(c.Generate, password, "%s has a new password; all sessions have ended.\n", c.Name)
+		return tell(c.Generate, password, "%s has a new password, which is all that is asked for now; all sessions have ended.\n", c.Name)
 	})
 }
 

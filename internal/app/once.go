@@ -30,7 +30,7 @@ func WithStaff(ctx context.Context, cfg config.Config, log *slog.Logger, do func
 	if err != nil {
 		return err
 	}
-	service, err := staff.NewService(s, s, time.Now, rand.Reader)
+	service, err := staff.NewService(s, time.Now, rand.Reader)
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}

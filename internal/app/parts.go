@@ -96,7 +96,7 @@ func (p *parts) wire(ctx context.Context, cfg config.Config, o Options, master s
 		Offers: p.store, Gates: p.store, Grants: p.store, Record: p.store, Types: p.types, Minter: minter,
 		Master: master, Clock: o.Clock, Random: o.Random,
 	}, issuance.Settings{OfferTTL: cfg.OfferTTL, TokenTTL: tokenTTL, MaxAttempts: cfg.TxCodeAttempts})
-	if p.staff, err = staff.NewService(p.store, p.store, o.Clock, o.Random); err != nil {
+	if p.staff, err = staff.NewService(p.store, o.Clock, o.Random); err != nil {
 		return fmt.Errorf("set up staff: %w", err)
 	}
 	p.displays = staff.NewDisplays(p.store, p.store, o.Clock, o.Random)

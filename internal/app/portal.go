@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"net/http"
 	"path/filepath"
 
 	"github.com/gofiber/fiber/v2"
@@ -9,6 +10,8 @@ import (
 	"counterfoil/internal/callback"
 	"counterfoil/internal/config"
 	"counterfoil/internal/outbound"
+	"counterfoil/internal/signin"
+	"counterfoil/internal/staff"
 	"counterfoil/internal/wallet"
 	"counterfoil/web/portal"
 )
@@ -16,9 +19,12 @@ import (
 // newPortal makes the portal; only the demo has people who sign in with one click, and a wallet.
 func newPortal(cfg config.Config, o Options, p *parts) (*fiber.App, error) {
 	d := portal.Dependencies{
-		Offers: p.service, Record: p.service, Staff: p.staff, Displays: p.displays, Callbacks: p.callbackUse, Pings: p.deliverer, CallbackBody: callback.Body,
-		Doctor: p.doctor(cfg, o), Types: p.types, Watch: p.watch, URLs: p.urls, Issuer: p.metadata.Name(),
-		Clock: o.Clock, Random: o.Random, Log: o.Log, TrustedProxies: cfg.TrustedProxies, Observe: p.metrics.observe, Secure: cfg.PortalTLSCert != "", Stopping: p.stopping,
+		Offers: p.service, Record: p.service, Staff: p.staff, Account: p.staff, Displays: p.displays, Callbacks: p.callbackUse, Pings: p.deliverer,
+		CallbackBody: callback.Body, Doctor: p.doctor(cfg, o), Types: p.types, Watch: p.watch, URLs: p.urls, Issuer: p.metadata.Name(),
+		Clock: o.Clock, Random: o.Random, Log: o.Log, TrustedProxies: cfg.TrustedProxies, Observe: p.metrics.observe, Secure: cfg.PortalSecure(), Stopping: p.stopping,
+	}
+	if err := addWays(&d, cfg, o, p); err != nil {
+		return nil, err
 	}
 	if !o.Demo {
 		return portal.New(d), nil
@@ -35,4 +41,29 @@ func newPortal(cfg config.Config, o Options, p *parts) (*fiber.App, error) {
 	}
 	d.DemoWallet = w
 	return portal.New(d), nil
+}
+
+// addWays adds the ways to sign in that need to know how browsers reach the portal.
+func addWays(d *portal.Dependencies, cfg config.Config, o Options, p *parts) error {
+	host, origin, reached := cfg.Portal()
+	if !reached {
+		return nil
+	}
+	passkeys, err := signin.NewPasskeys(p.staff, p.store, p.clock, host, origin)
+	if err != nil {
+		return fmt.Errorf("COUNTERFOIL_PORTAL_URL: %w", err)
+	}
+	d.Passkeys = passkeys
+	if cfg.OIDCIssuer == "" {
+		return nil
+	}
+	settings := signin.SSOSettings{
+		Issuer: cfg.OIDCIssuer, ClientID: cfg.OIDCClientID, ClientSecret: cfg.OIDCClientSecret, Redirect: origin + portal.SSOBack,
+		RoleClaim: cfg.OIDCRoleClaim, Roles: map[string]staff.Role{},
+	}
+	for value, role := range cfg.OIDCRoles {
+		settings.Roles[value] = staff.Role(role)
+	}
+	d.SSO = signin.NewSSO(p.staff, p.store, settings, signin.SSOClient(http.DefaultTransport), p.clock, o.Random)
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,7 +60,7 @@ func (c Config) check() []error {
 			faults = append(faults, fault("MASTER_KEY", "must be 32 bytes in base64 or hex"))
 		}
 	}
-	return append(faults, append(c.checkCallback(), c.checkManagement()...)...)
+	return slices.Concat(faults, c.checkCallback(), c.checkManagement(), c.checkStaff())
 }
 
 func (c Config) checkCallback() []error {

@@ -46,4 +46,11 @@ type Config struct {
 	ManagementClientCA      string `env:"MANAGEMENT_CLIENT_CA" doc:"PEM file of the authorities whose client certificates the management door takes; with mtls"`
 	ManagementOAuthIssuer   string `env:"MANAGEMENT_OAUTH_ISSUER" doc:"authorization server whose access tokens the management door takes; with oauth"`
 	ManagementOAuthAudience string `env:"MANAGEMENT_OAUTH_AUDIENCE" doc:"what these tokens must be for (aud); with oauth"`
+
+	PortalURL        string            `env:"PORTAL_URL" doc:"what browsers reach the portal by, as https://host; passkeys and single sign-on need it; empty means localhost while the portal listens on loopback"`
+	OIDCIssuer       string            `env:"OIDC_ISSUER" doc:"OpenID Provider at which staff sign in; empty means local accounts only"`
+	OIDCClientID     string            `env:"OIDC_CLIENT_ID" doc:"what the portal is called there; its redirect URI is PORTAL_URL and /sign-in/sso/back"`
+	OIDCClientSecret secret.Text       `env:"OIDC_CLIENT_SECRET" secret:"true" doc:"its secret; empty for a public client"`
+	OIDCRoleClaim    string            `env:"OIDC_ROLE_CLAIM" envDefault:"roles" doc:"claim of the ID token that says what somebody is"`
+	OIDCRoles        map[string]string `env:"OIDC_ROLES" envKeyValSeparator:"=" doc:"what its values mean, as clerks=operator,it=administrator"`
 }

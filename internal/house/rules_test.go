@@ -19,11 +19,11 @@ func rings() map[string]ring {
 
 		"internal/issuance": domain, "internal/staff": domain, "internal/trust": domain,
 
-		"internal/accesstoken": bridge, "internal/callback": bridge, "internal/config": bridge, "internal/doctor": bridge, "internal/mint": bridge, "internal/oid4vci": bridge,
+		"internal/accesstoken": bridge, "internal/callback": bridge, "internal/config": bridge, "internal/doctor": bridge, "internal/mint": bridge, "internal/oid4vci": bridge, "internal/signin": bridge,
 		"internal/store": bridge, "internal/wallet": bridge,
 
 		"web/manage": surface, "web/portal": surface, "web/surface": surface, "web/wallet": surface,
-		"static": surface, "views/apidocs": surface, "views/callbacks": surface, "views/demowallet": surface, "views/display": surface, "views/home": surface, "views/landing": surface,
+		"static": surface, "views/account": surface, "views/apidocs": surface, "views/callbacks": surface, "views/demowallet": surface, "views/display": surface, "views/home": surface, "views/landing": surface,
 		"views/layout": surface, "views/offers": surface, "views/problem": surface, "views/signin": surface, "views/system": surface, "views/ui": surface,
 
 		"cmd/counterfoil": assembly, "internal/app": assembly, "e2e": assembly,
@@ -40,11 +40,11 @@ func siblings() map[string][]string {
 		// Surfaces share their shape, the portal has pages, pages have a frame and parts.
 		"web/surface": {"static"}, "web/manage": {"web/surface", "static", "views/apidocs"}, "web/wallet": {"web/surface", "static", "views/landing"},
 		"web/portal": {
-			"web/surface", "views/callbacks", "views/demowallet", "views/display", "views/home", "views/layout", "views/offers", "views/problem", "views/signin",
+			"web/surface", "views/account", "views/callbacks", "views/demowallet", "views/display", "views/home", "views/layout", "views/offers", "views/problem", "views/signin",
 			"views/system", "views/ui",
 		},
 		"views/layout": {"static"}, "views/callbacks": {"views/layout", "views/ui"}, "views/demowallet": {"views/layout"}, "views/display": {"views/layout", "views/ui"}, "views/home": {"views/layout", "views/offers", "views/ui"},
-		"views/offers": {"views/layout", "views/ui"}, "views/problem": {"views/layout"}, "views/signin": {"views/layout"},
+		"views/offers": {"views/layout", "views/ui"}, "views/problem": {"views/layout"}, "views/signin": {"views/layout", "static"}, "views/account": {"views/layout", "static"},
 		"views/system": {"views/layout", "views/ui"},
 		// Commands start the app.
 		"cmd/counterfoil": {"internal/app"}, "internal/app/apptest": {"internal/app"},
@@ -63,7 +63,7 @@ func doors() map[string][]string {
 		"github.com/alecthomas/kong":   {"cmd/counterfoil"},
 		"github.com/caarlos0/env":      {"internal/config", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
 		"github.com/standard-webhooks": {"internal/callback", "internal/config", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
-		"golang.org/x/crypto/argon2":   {"internal/staff", "internal/store", "web/manage", "web/portal", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
+		"golang.org/x/crypto/argon2":   {"internal/staff", "internal/signin", "internal/store", "web/manage", "web/portal", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
 	}
 }
 
@@ -78,7 +78,10 @@ func direct() map[string][]string {
 		"gorm.io/":                           {"internal/store"},
 		"database/sql":                       {"internal/store"},
 		"github.com/prometheus/":             {"internal/app"},
-		"net/http":                           {"internal/accesstoken", "internal/doctor", "internal/outbound", "internal/callback", "internal/wallet", "internal/app"},
+		"github.com/go-webauthn/webauthn":    {"internal/signin"},
+		"github.com/coreos/go-oidc":          {"internal/signin"},
+		"github.com/pquerna/otp":             {"internal/staff"},
+		"net/http":                           {"internal/accesstoken", "internal/doctor", "internal/outbound", "internal/callback", "internal/signin", "internal/wallet", "internal/app"},
 	}
 }
 

@@ -17,7 +17,9 @@ type Person struct {
 	Disabled bool
 	// PasswordHash is an argon2id hash in PHC form; empty when the person has no password.
 	PasswordHash string
-	CreatedAt    time.Time
+	// External is who the person is at an identity provider, issuer and subject; empty for a local account.
+	External  string
+	CreatedAt time.Time
 }
 
 // May tells whether any of the person's roles allows the action.
@@ -25,8 +27,14 @@ func (p Person) May(a Action) bool {
 	return !p.Disabled && slices.ContainsFunc(p.Roles, func(r Role) bool { return allows(r, a) })
 }
 
+// SessionID names a session for whom it belongs to; it opens nothing.
+type SessionID string
+
 // Session is one signed-in browser. The token that the browser holds is stored only as a hash.
 type Session struct {
+	ID        SessionID
+	Method    Method
+	From      From
 	TokenHash []byte
 	Person    PersonID
 	CreatedAt time.Time

@@ -1,5 +1,7 @@
 package staff
 
+import "slices"
+
 // Role is what a person is at the bank; roles are listed on the person, several are allowed.
 type Role string
 
@@ -24,6 +26,9 @@ const (
 	CancelOffers Action = "offers.cancel"
 	RevealCodes  Action = "codes.reveal"
 
+	// OwnAccount is to look after how one signs in oneself.
+	OwnAccount Action = "account.own"
+
 	ReadCallbacks   Action = "callbacks.read"
 	ManageCallbacks Action = "callbacks.manage"
 
@@ -33,6 +38,9 @@ const (
 
 // allows is the whole policy: what is not in it is denied.
 func allows(r Role, a Action) bool {
+	if a == OwnAccount {
+		return slices.Contains(Roles(), r)
+	}
 	switch r {
 	case Operator:
 		return a == CreateOffers || a == ReadOffers || a == CancelOffers || a == RevealCodes

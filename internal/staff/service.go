@@ -17,8 +17,13 @@ import (
 type People interface {
 	// AddPerson records a person; Conflict when the name is taken.
 	AddPerson(ctx context.Context, p Person) error
+	// Person returns a person; NotFound.
+	Person(ctx context.Context, id PersonID) (Person, error)
 	// PersonByName returns a person; NotFound.
 	PersonByName(ctx context.Context, name string) (Person, error)
+	// ExternalPerson records a person of an identity provider, or gives the one that is there the new name to show and roles. It returns
+	// the person as it then is.
+	ExternalPerson(ctx context.Context, p Person) (Person, error)
 	// SetPassword replaces a person's password hash and ends their sessions and the pairing of their display; NotFound.
 	SetPassword(ctx context.Context, name, hash string) error
 	// SetDisabled disables (ending all sessions and the pairing of the display) or enables a person; NotFound.
@@ -37,8 +42,21 @@ type Sessions interface {
 	TouchSession(ctx context.Context, tokenHash []byte, at time.Time) error
 	// EndSession removes a session and unpairs its person's display; removing none is fine.
 	EndSession(ctx context.Context, tokenHash []byte) error
+	// ListSessions returns the sessions of a person, newest first.
+	ListSessions(ctx context.Context, id PersonID) ([]Session, error)
+	// EndSessions removes a session of a person, or, when one is empty, all but keep; removing none is fine.
+	EndSessions(ctx context.Context, id PersonID, one, keep SessionID) error
 	// EndOldSessions removes sessions past their limits: not seen since idleBefore, or over at now.
 	EndOldSessions(ctx context.Context, idleBefore, now time.Time) error
+}
+
+// Record is everything that is durable about people and how they sign in.
+type Record interface {
+	People
+	Sessions
+	Steps
+	FactorRecord
+	PasskeyRecord
 }
 
 // hashesAtOnce bounds the memory that password checks may take together.
@@ -46,19 +64,18 @@ const hashesAtOnce = 2
 
 // Service is the use cases of people and sessions.
 type Service struct {
-	people   People
-	sessions Sessions
-	clock    func() time.Time
-	random   io.Reader
-	hashing  chan struct{}
-	tries    *tries
+	record  Record
+	clock   func() time.Time
+	random  io.Reader
+	hashing chan struct{}
+	tries   *tries
 	// decoy is a hash nobody's password has: checked when a name is unknown, so that time does not
 	// tell names apart.
 	decoy string
 }
 
 // NewService makes the use cases.
-func NewService(p People, s Sessions, clock func() time.Time, random io.Reader) (*Service, error) {
+func NewService(r Record, clock func() time.Time, random io.Reader) (*Service, error) {
 	nobody, err := secret.Token(random, saltLen)
 	if err != nil {
 		return nil, fmt.Errorf("draw decoy password: %w", err)
@@ -68,7 +85,7 @@ func NewService(p People, s Sessions, clock func() time.Time, random io.Reader) 
 		return nil, err
 	}
 	return &Service{
-		people: p, sessions: s, clock: clock, random: random, decoy: decoy,
+		record: r, clock: clock, random: random, decoy: decoy,
 		hashing: make(chan struct{}, hashesAtOnce), tries: newTries(),
 	}, nil
 }
@@ -108,13 +125,14 @@ func (s *Service) AddPerson(ctx context.Context, n NewPerson) (Person, error) {
 			return Person{}, err
 		}
 	}
-	if err := s.people.AddPerson(ctx, p); err != nil {
+	if err := s.record.AddPerson(ctx, p); err != nil {
 		return Person{}, fmt.Errorf("add person: %w", err)
 	}
 	return p, nil
 }
 
-// ResetPassword gives a person a new password and ends their sessions.
+// ResetPassword gives a person a new password, forgets what else they could show, and ends their sessions: somebody who lost a phone
+// begins anew.
 func (s *Service) ResetPassword(ctx context.Context, name, password string) error {
 	if err := checkPassword(password); err != nil {
 		return err
@@ -123,7 +141,10 @@ func (s *Service) ResetPassword(ctx context.Context, name, password string) erro
 	if err != nil {
 		return err
 	}
-	if err := s.people.SetPassword(ctx, strings.ToLower(name), hash); err != nil {
+	if err := s.record.ForgetFactors(ctx, strings.ToLower(name)); err != nil {
+		return fmt.Errorf("forget second steps: %w", err)
+	}
+	if err := s.record.SetPassword(ctx, strings.ToLower(name), hash); err != nil {
 		return fmt.Errorf("set password: %w", err)
 	}
 	return nil
@@ -131,7 +152,7 @@ func (s *Service) ResetPassword(ctx context.Context, name, password string) erro
 
 // SetDisabled disables a person, ending all sessions, or enables them again.
 func (s *Service) SetDisabled(ctx context.Context, name string, disabled bool) error {
-	if err := s.people.SetDisabled(ctx, strings.ToLower(name), disabled); err != nil {
+	if err := s.record.SetDisabled(ctx, strings.ToLower(name), disabled); err != nil {
 		return fmt.Errorf("set disabled: %w", err)
 	}
 	return nil
@@ -139,7 +160,7 @@ func (s *Service) SetDisabled(ctx context.Context, name string, disabled bool) e
 
 // ListPeople returns everybody by name.
 func (s *Service) ListPeople(ctx context.Context) ([]Person, error) {
-	list, err := s.people.ListPeople(ctx)
+	list, err := s.record.ListPeople(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list people: %w", err)
 	}

@@ -3,7 +3,7 @@ package staff
 import (
 	"context"
 	"fmt"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,111 +26,81 @@ const (
 	maxTried = 10_000
 )
 
-// SignIn checks a password and opens a session. It returns the token for the browser. Denied,
-// with the same words, for an unknown name, a wrong password and a disabled person; Limited after too
-// many tries on one name.
-func (s *Service) SignIn(ctx context.Context, name, password string) (secret.Text, Person, error) {
-	name = strings.ToLower(strings.TrimSpace(name))
-	if !s.tries.allow(name, s.clock()) {
-		return secret.Text{}, Person{}, Refuse(Limited, "Too many tries. Wait a minute and try again.")
-	}
-	p, err := s.people.PersonByName(ctx, name)
-	if err != nil && KindOf(err) != NotFound {
-		return secret.Text{}, Person{}, fmt.Errorf("find person: %w", err)
-	}
-	hash := p.PasswordHash
-	if hash == "" || len(password) > MaxPassword {
-		hash, password = s.decoy, ""
-	}
-	s.hashing <- struct{}{}
-	right, err := verifyPassword(hash, password)
-	<-s.hashing
-	if err != nil {
-		return secret.Text{}, Person{}, err
-	}
-	if !right || p.Disabled {
-		return secret.Text{}, Person{}, Refuse(Denied, "The name or the password is not right.")
-	}
-	token, err := s.open(ctx, p)
-	return token, p, err
-}
-
-// SignInAs opens a session without a password: demo mode only, the caller sees to that.
-func (s *Service) SignInAs(ctx context.Context, name string) (secret.Text, Person, error) {
-	p, err := s.people.PersonByName(ctx, name)
-	if err != nil {
-		return secret.Text{}, Person{}, fmt.Errorf("find person: %w", err)
-	}
-	token, err := s.open(ctx, p)
-	return token, p, err
-}
-
-// open makes a fresh token at every sign-in, so that one planted before is worth nothing.
-func (s *Service) open(ctx context.Context, p Person) (secret.Text, error) {
-	token, err := secret.Token(s.random, tokenBytes)
-	if err != nil {
-		return secret.Text{}, fmt.Errorf("draw session token: %w", err)
-	}
-	now := s.clock()
-	err = s.sessions.AddSession(ctx, Session{
-		TokenHash: secret.Hash(token), Person: p.ID, CreatedAt: now, SeenAt: now, EndsAt: now.Add(AbsoluteLimit),
-	})
-	if err != nil {
-		return secret.Text{}, fmt.Errorf("add session: %w", err)
-	}
-	return secret.NewText(token), nil
-}
-
-// Session returns who holds a token and notes that they are there; Denied when it is unknown, ended, idle too long or its
-// person is disabled.
-func (s *Service) Session(ctx context.Context, token string) (Person, error) {
+// Session returns who holds a token, and their session, and notes that they are there; Denied when it is unknown, ended, idle too long
+// or its person is disabled.
+func (s *Service) Session(ctx context.Context, token string) (Person, Session, error) {
 	return s.session(ctx, token, true)
 }
 
 // Glance is Session for what a page does by itself: a screen that refreshes does not keep a session from running idle.
-func (s *Service) Glance(ctx context.Context, token string) (Person, error) {
+func (s *Service) Glance(ctx context.Context, token string) (Person, Session, error) {
 	return s.session(ctx, token, false)
 }
 
-func (s *Service) session(ctx context.Context, token string, touch bool) (Person, error) {
+func (s *Service) session(ctx context.Context, token string, touch bool) (Person, Session, error) {
 	hash := secret.Hash(token)
-	session, p, err := s.sessions.Session(ctx, hash)
+	session, p, err := s.record.Session(ctx, hash)
 	if KindOf(err) == NotFound {
-		return Person{}, Refuse(Denied, "signed out")
+		return Person{}, Session{}, Refuse(Denied, "signed out")
 	}
 	if err != nil {
-		return Person{}, fmt.Errorf("find session: %w", err)
+		return Person{}, Session{}, fmt.Errorf("find session: %w", err)
 	}
 	now := s.clock()
 	if !session.holds(p, now) {
-		return Person{}, Refuse(Denied, "signed out")
+		return Person{}, Session{}, Refuse(Denied, "signed out")
 	}
 	if touch && now.Sub(session.SeenAt) > touchEvery {
-		if err := s.sessions.TouchSession(ctx, hash, now); err != nil {
-			return Person{}, fmt.Errorf("touch session: %w", err)
+		if err := s.record.TouchSession(ctx, hash, now); err != nil {
+			return Person{}, Session{}, fmt.Errorf("touch session: %w", err)
 		}
 	}
-	return p, nil
+	return p, session, nil
+}
+
+func (n Session) live(now time.Time) bool {
+	return now.Before(n.EndsAt) && now.Sub(n.SeenAt) <= IdleLimit
+}
+
+// ListSessions returns the person's sessions that have not ended, newest first.
+func (s *Service) ListSessions(ctx context.Context, id PersonID) ([]Session, error) {
+	list, err := s.record.ListSessions(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	now := s.clock()
+	return slices.DeleteFunc(list, func(one Session) bool { return !one.live(now) }), nil
+}
+
+// EndSessions ends a session of the person, or, when one is empty, every session but keep.
+func (s *Service) EndSessions(ctx context.Context, id PersonID, one, keep SessionID) error {
+	if err := s.record.EndSessions(ctx, id, one, keep); err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	return nil
 }
 
 // holds tells whether the session of this person lets them in.
 func (n Session) holds(p Person, now time.Time) bool {
-	return !p.Disabled && now.Before(n.EndsAt) && now.Sub(n.SeenAt) <= IdleLimit
+	return !p.Disabled && n.live(now)
 }
 
 // SignOut ends a session, and the pairing of the person's display.
 func (s *Service) SignOut(ctx context.Context, token string) error {
-	if err := s.sessions.EndSession(ctx, secret.Hash(token)); err != nil {
+	if err := s.record.EndSession(ctx, secret.Hash(token)); err != nil {
 		return fmt.Errorf("end session: %w", err)
 	}
 	return nil
 }
 
-// Sweep removes sessions past their limits.
+// Sweep removes sessions and steps past their limits.
 func (s *Service) Sweep(ctx context.Context) error {
 	now := s.clock()
-	if err := s.sessions.EndOldSessions(ctx, now.Add(-IdleLimit), now); err != nil {
+	if err := s.record.EndOldSessions(ctx, now.Add(-IdleLimit), now); err != nil {
 		return fmt.Errorf("end old sessions: %w", err)
+	}
+	if err := s.record.EndOldSteps(ctx, now); err != nil {
+		return fmt.Errorf("end old steps: %w", err)
 	}
 	return nil
 }

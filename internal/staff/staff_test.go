@@ -13,6 +13,7 @@ import (
 	"counterfoil/internal/secret"
 	"counterfoil/internal/staff"
 	"counterfoil/internal/store"
+	"counterfoil/internal/store/storetest"
 )
 
 const password = "correct horse battery staple"
@@ -28,6 +29,18 @@ type office struct {
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
+	return newOfficeOn(t, "")
+}
+
+// onEachEngine runs a test on both databases.
+func onEachEngine(t *testing.T, run func(t *testing.T, o *office)) {
+	t.Helper()
+	t.Run("SQLite", func(t *testing.T) { run(t, newOffice(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { run(t, newOfficeOn(t, storetest.PostgreSQL(t))) })
+}
+
+func newOfficeOn(t *testing.T, database string) *office {
+	t.Helper()
 	master, err := secret.NewMaster(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +48,7 @@ func newOffice(t *testing.T) *office {
 	o := &office{t: t, now: time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return o.now }
 	s, err := store.Open(t.Context(), store.Options{
-		DataDir: t.TempDir(), Migrate: true, Master: master, Watch: &issuance.Watch{}, Clock: clock, Random: rand.Reader,
+		URL: database, DataDir: t.TempDir(), Migrate: true, Master: master, Watch: &issuance.Watch{}, Clock: clock, Random: rand.Reader,
 		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
@@ -46,7 +59,7 @@ func newOffice(t *testing.T) *office {
 			t.Error(err)
 		}
 	})
-	if o.Service, err = staff.NewService(s, s, clock, rand.Reader); err != nil {
+	if o.Service, err = staff.NewService(s, clock, rand.Reader); err != nil {
 		t.Fatal(err)
 	}
 	o.store, o.displays = s, staff.NewDisplays(s, s, clock, rand.Reader)
@@ -78,11 +91,11 @@ func (o *office) add(name string, roles ...staff.Role) staff.Person {
 // signIn signs in with the right password and gives the session's token.
 func (o *office) signIn(name string) string {
 	o.t.Helper()
-	token, _, err := o.SignIn(o.t.Context(), name, password)
+	in, err := o.SignIn(o.t.Context(), name, password, staff.From{})
 	if err != nil {
 		o.t.Fatal(err)
 	}
-	return token.Reveal()
+	return in.Token.Reveal()
 }
 
 func (o *office) want(err error, kind staff.Kind) {
@@ -139,15 +152,15 @@ func TestSignIn_says_the_same_to_everybody_it_refuses(t *testing.T) {
 		{"ada", "wrong"}, {"ada", ""}, {"ada", password + " "}, {"ada", " " + password}, {"ada", strings.ToUpper(password)},
 		{"ada", password + strings.Repeat("x", 2000)}, {"nobody", password}, {"", ""}, {"bob", password}, {"without", ""}, {"without", "x"},
 	} {
-		_, _, err := o.SignIn(t.Context(), c.name, c.password)
+		_, err := o.SignIn(t.Context(), c.name, c.password, staff.From{})
 		o.want(err, staff.Denied)
 		words[err.Error()] = true
 	}
 	if len(words) != 1 {
 		t.Errorf("the refusals are told apart: %v", words)
 	}
-	if _, p, err := o.SignIn(t.Context(), " ADA ", password); err != nil || p.Name != "ada" {
-		t.Errorf("the right password: %v, %v", p, err)
+	if in, err := o.SignIn(t.Context(), " ADA ", password, staff.From{}); err != nil || in.Person.Name != "ada" {
+		t.Errorf("the right password: %v, %v", in.Person, err)
 	}
 }
 
@@ -155,12 +168,12 @@ func TestSignIn_slows_down_who_guesses_at_one_name(t *testing.T) {
 	o := newOffice(t)
 	o.add("ada", staff.Operator)
 	for range 10 {
-		_, _, err := o.SignIn(t.Context(), "ada", "guess")
+		_, err := o.SignIn(t.Context(), "ada", "guess", staff.From{})
 		o.want(err, staff.Denied)
 	}
-	_, _, err := o.SignIn(t.Context(), "ada", password)
+	_, err := o.SignIn(t.Context(), "ada", password, staff.From{})
 	o.want(err, staff.Limited)
-	_, _, err = o.SignIn(t.Context(), "bob", "guess") // others are not held up
+	_, err = o.SignIn(t.Context(), "bob", "guess", staff.From{}) // others are not held up
 	o.want(err, staff.Denied)
 	o.now = o.now.Add(31 * time.Second)
 	o.signIn("ada")
@@ -200,9 +213,15 @@ func TestSession_ends_at_its_limits(t *testing.T) {
 	}
 }
 
-func session(o *office, token string) (staff.Person, error) { return o.Session(o.t.Context(), token) }
+func session(o *office, token string) (staff.Person, error) {
+	p, _, err := o.Session(o.t.Context(), token)
+	return p, err
+}
 
-func glance(o *office, token string) (staff.Person, error) { return o.Glance(o.t.Context(), token) }
+func glance(o *office, token string) (staff.Person, error) {
+	p, _, err := o.Glance(o.t.Context(), token)
+	return p, err
+}
 
 func TestSession_ends_at_once_when_it_must(t *testing.T) {
 	for name, end := range map[string]func(o *office, token string) error{
@@ -218,9 +237,9 @@ func TestSession_ends_at_once_when_it_must(t *testing.T) {
 			if err := end(o, token); err != nil {
 				t.Fatal(err)
 			}
-			_, err := o.Session(t.Context(), token)
+			_, err := session(o, token)
 			o.want(err, staff.Denied)
-			if _, err := o.Session(t.Context(), other); err != nil {
+			if _, err := session(o, other); err != nil {
 				t.Errorf("somebody else is out too: %v", err)
 			}
 		})
@@ -232,7 +251,7 @@ func TestSession_is_nobody_for_a_token_that_was_not_given(t *testing.T) {
 	o.add("ada", staff.Operator)
 	token := o.signIn("ada")
 	for _, bad := range []string{"", "x", token + "x", token[1:], strings.ToUpper(token), strings.Repeat("a", 10_000), "\x00"} {
-		_, err := o.Session(t.Context(), bad)
+		_, err := session(o, bad)
 		o.want(err, staff.Denied)
 	}
 	var mu sync.Mutex
@@ -240,13 +259,13 @@ func TestSession_is_nobody_for_a_token_that_was_not_given(t *testing.T) {
 	tokens := map[string]bool{}
 	for range 5 {
 		done.Go(func() {
-			fresh, _, err := o.SignIn(t.Context(), "ada", password)
+			fresh, err := o.SignIn(t.Context(), "ada", password, staff.From{})
 			mu.Lock()
 			defer mu.Unlock()
-			if err != nil || tokens[fresh.Reveal()] || fresh.Reveal() == token {
+			if err != nil || tokens[fresh.Token.Reveal()] || fresh.Token.Reveal() == token {
 				t.Errorf("a sign-in gave no session of its own: %v", err)
 			}
-			tokens[fresh.Reveal()] = true
+			tokens[fresh.Token.Reveal()] = true
 		})
 	}
 	done.Wait()
@@ -260,7 +279,7 @@ func TestResetPassword_and_SetDisabled_need_somebody(t *testing.T) {
 	o.want(o.ResetPassword(t.Context(), "ada", "short"), staff.Invalid)
 	o.signIn("ada")
 	var refusal *staff.Error
-	if _, _, err := o.SignInAs(t.Context(), "nobody"); !errors.As(err, &refusal) || refusal.Kind != staff.NotFound {
+	if _, err := o.SignInAs(t.Context(), "nobody", staff.From{}); !errors.As(err, &refusal) || refusal.Kind != staff.NotFound {
 		t.Errorf("signing in as nobody: %v", err)
 	}
 }

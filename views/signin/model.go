@@ -2,14 +2,24 @@ package signin
 
 import "counterfoil/views/layout"
 
-// Show is the page. Demo people sign in with one click; otherwise there is a form.
+// Show is the page. Demo people sign in with one click; otherwise there is a form, and what else is set up.
 type Show struct {
 	Page   layout.Page
 	Next   string
 	Name   string
 	Error  string
 	People []Person
+	// Passkeys and SSO are offered beside the password.
+	Passkeys, SSO bool
 }
 
 // Person is somebody of the demo.
 type Person struct{ Name, Display, Role string }
+
+// Second is the page that asks for the second proof.
+type Second struct {
+	Page           layout.Page
+	Next           string
+	Error          string
+	TOTP, Passkeys bool
+}

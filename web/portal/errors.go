@@ -48,6 +48,8 @@ func (p *portal) words(c *fiber.Ctx, err error) (status int, title, text string)
 		return refused(refusal)
 	case errors.As(err, &person):
 		return fiber.StatusForbidden, "Not allowed", person.Reason
+	case errors.Is(err, errStale):
+		return fiber.StatusForbidden, "Sign in again first", "To change how you sign in, sign out and in again. That keeps somebody who finds your screen open from doing it."
 	case errors.Is(err, errCrossOrigin):
 		return fiber.StatusForbidden, "Not from this portal", "This request came from another page. Open the portal and do it there."
 	}

@@ -41,15 +41,6 @@ type Record interface {
 	Timeline(ctx context.Context, id issuance.OfferID) (issuance.Timeline, error)
 }
 
-// Staff is who may use the portal.
-type Staff interface {
-	SignIn(ctx context.Context, name, password string) (secret.Text, staff.Person, error)
-	SignInAs(ctx context.Context, name string) (secret.Text, staff.Person, error)
-	Session(ctx context.Context, token string) (staff.Person, error)
-	Glance(ctx context.Context, token string) (staff.Person, error)
-	SignOut(ctx context.Context, token string) error
-}
-
 // Wallet is the demo's wallet.
 type Wallet interface {
 	Collect(ctx context.Context, r wallet.Request) (wallet.Collected, error)
@@ -69,6 +60,10 @@ type Dependencies struct {
 	Offers Offers
 	Record Record
 	Staff  Staff
+	// Account is how people look after how they sign in; Passkeys and SSO are nil where the portal's address is not known, or no provider.
+	Account  Account
+	Passkeys Passkeys
+	SSO      SSO
 	// Displays are turned to customers; they show Issuer.
 	Displays *staff.Displays
 	// Callbacks are looked after by administrators; CallbackBody gives the bytes that a delivery sends.
@@ -112,9 +107,8 @@ func New(d Dependencies) *fiber.App {
 	})
 	app.Use(p.sameOrigin)
 	surface.Assets(app, "")
-	app.Get("/sign-in", p.showSignIn)
-	app.Post("/sign-in", surface.Limit(signInsPerMinute, d.Clock), p.signIn)
-	app.Post("/sign-out", p.signOut)
+	p.mountSignIn(app)
+	p.mountAccount(app)
 	app.Get("/", p.allow(staff.ReadOffers, p.home))
 	app.Get("/offers", p.allow(staff.ReadOffers, p.listOffers))
 	app.Get("/offers/new/:type", p.allow(staff.CreateOffers, p.newOffer))

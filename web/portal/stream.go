@@ -61,7 +61,7 @@ func (p *portal) stream(c *fiber.Ctx) error {
 	}
 	token := p.token(c)
 	welcome := func(ctx context.Context) (bool, error) {
-		now, err := p.Staff.Glance(ctx, token)
+		now, _, err := p.Staff.Glance(ctx, token)
 		if staff.KindOf(err) == staff.Denied {
 			return false, nil
 		}

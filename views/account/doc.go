@@ -1,0 +1,2 @@
+// Package account is the pages on which people look after how they sign in.
+package account
