@@ -25,6 +25,7 @@ func clerk(t *testing.T, s *store.Store, name string) staff.PersonID {
 func signIn(t *testing.T, s *store.Store, name string) {
 	t.Helper()
 	err := s.AddSession(t.Context(), staff.Session{
+		ID:        staff.SessionID(name),
 		TokenHash: []byte(name), Person: staff.PersonID(name), CreatedAt: today(), SeenAt: today(), EndsAt: today().Add(time.Hour),
 	})
 	if err != nil {

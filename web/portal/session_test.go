@@ -124,18 +124,15 @@ func TestPortal_leads_back_only_to_its_own_pages(t *testing.T) {
 func TestPortal_takes_no_password_for_a_demo_account(t *testing.T) {
 	t.Parallel()
 	b := open(t)
-	// What was typed stays in the form; the rest must not tell names apart.
-	size := func(a answer, form url.Values) int { return len(a.body) - len(form.Get("name")) }
-	nobody := url.Values{"name": {"nobody-here"}, "password": {"x"}}
-	unknown := b.nobody().do(post("/sign-in", nobody))
+	unknown := b.nobody().do(post("/sign-in", url.Values{"name": {"nobody-here"}, "password": {"x"}}))
 	for name, form := range map[string]url.Values{
 		"no password": {"name": {"demo-clerk"}}, "an empty password": {"name": {"demo-clerk"}, "password": {""}},
 		"a guess": {"name": {"demo-clerk"}, "password": {"demo"}}, "PF-031 a very long one": {"name": {"demo-clerk"}, "password": {strings.Repeat("x", 2000)}},
 		"somebody who is not of the demo": {"as": {"root"}}, "PF-070 a role beside it": {"name": {"demo-clerk"}, "password": {"x"}, "role": {"administrator"}},
 	} {
 		a := b.nobody().do(post("/sign-in", form))
-		if a.status != http.StatusUnprocessableEntity || a.header.Get("Set-Cookie") != "" || size(a, form) != size(unknown, nobody) {
-			t.Errorf("%s answered %d, with other words: %t", name, a.status, size(a, form) != size(unknown, nobody)) // PF-028
+		if a.status != http.StatusUnprocessableEntity || a.header.Get("Set-Cookie") != "" || len(a.body) != len(unknown.body) {
+			t.Errorf("%s answered %d, with other words: %t", name, a.status, len(a.body) != len(unknown.body)) // PF-028
 		}
 		a.page(t)
 	}
