@@ -173,13 +173,18 @@ func (b *browser) awaits(selector, words string) {
 
 func waitWords(selector, words string) chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
-		_, err := chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf(
-			`[...document.querySelectorAll(%q)].some(e => e.innerText.includes(%q))`, selector, words),
-			chromedp.WithPollingTimeout(patience)))
-		if err != nil {
-			return fmt.Errorf("wait for %q in %s: %w", words, selector, err)
+		for {
+			_, err := chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf(
+				`[...document.querySelectorAll(%q)].some(e => e.innerText.includes(%q))`, selector, words),
+				chromedp.WithPollingTimeout(patience)))
+			if err != nil && ctx.Err() == nil && strings.Contains(err.Error(), "Cannot find context") {
+				continue // the page was replaced by another while it was looked at
+			}
+			if err != nil {
+				return fmt.Errorf("wait for %q in %s: %w", words, selector, err)
+			}
+			return nil
 		}
-		return nil
 	})
 }
 

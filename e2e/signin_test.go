@@ -185,7 +185,7 @@ func TestPortal_refuses_answers_that_were_not_asked_for(t *testing.T) {
 // A provider that is away is said so, and does not hold up those with a password.
 func TestPortal_says_that_the_provider_is_away(t *testing.T) {
 	t.Parallel()
-	b := openBank(t, "", "COUNTERFOIL_OIDC_ISSUER=http://127.0.0.1:"+freePort(t), "COUNTERFOIL_OIDC_CLIENT_ID=counterfoil", "COUNTERFOIL_OIDC_ROLES=a=operator")
+	b := openBankOnLocalhost(t, "", "COUNTERFOIL_OIDC_ISSUER=http://127.0.0.1:"+freePort(t), "COUNTERFOIL_OIDC_CLIENT_ID=counterfoil", "COUNTERFOIL_OIDC_ROLES=a=operator")
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, b.portal+"/sign-in/sso", nil)
 	if err != nil {
 		t.Fatal(err)
