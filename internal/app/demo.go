@@ -17,6 +17,7 @@ type demoPerson struct {
 func demoStaff() []demoPerson {
 	return []demoPerson{
 		{"demo-clerk", "Carla Clerk", staff.Operator},
+		{"demo-approver", "Pia Approver", staff.Approver},
 		{"demo-administrator", "Ada Administrator", staff.Administrator},
 		{"demo-auditor", "Anton Auditor", staff.Auditor},
 	}

@@ -1,0 +1,92 @@
+package portal_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"counterfoil/internal/staff"
+	"counterfoil/web/portal"
+)
+
+// policy is who may do what at the portal, route by route: o operators, p approvers, a administrators, u auditors; "everybody" is not signed
+// in. What is not here fails the test, so that no route comes without somebody deciding.
+func policy() map[string]string {
+	all := map[string]string{
+		"GET /": "opau", "GET /offers": "opau", "GET /offers/:offer": "opau", "GET /offers/:offer/live": "opau", "GET /offers/:offer/stream": "opau",
+		"GET /offers/:offer/qr.svg": "opau", "GET /offers/:offer/code": "opau", "GET /demo/wallet": "opau", "POST /demo/wallet": "opau",
+		"GET /offers/new/:type": "o", "POST /offers": "o", "POST /offers/:offer/reveal": "o", "POST /offers/:offer/cancel": "o",
+		"GET /offers/:offer/slip": "o", "POST /offers/:offer/slip": "o", "GET /offers/:offer/handout": "opau", "GET /offers/:offer/handout.svg": "opau",
+		"GET /display/pair": "o", "POST /display/pair": "o", "POST /display/unpair": "o", "POST /offers/:offer/hide": "o",
+		"GET /callbacks": "au", "GET /callbacks/:callback": "au", "GET /deliveries/:delivery": "au", "GET /system": "au", "POST /system": "a",
+		"POST /callbacks": "a", "POST /deliveries/:delivery/replay": "a",
+		"GET /account": "opau",
+	}
+	for _, action := range []string{"pause", "resume", "rotate", "ping", "replay", "replay_range", "change", "delete"} {
+		all["POST /callbacks/:callback/"+action] = "a"
+	}
+	for _, change := range []string{"passkeys/begin", "passkeys", "passkeys/remove", "totp", "totp/confirm", "totp/remove", "recovery", "sessions/end"} {
+		all["POST /account/"+change] = "opau"
+	}
+	for _, open := range []string{
+		"GET /sign-in", "POST /sign-in", "GET /sign-in/second", "POST /sign-in/second", "POST /sign-in/passkey/begin", "POST /sign-in/passkey", "GET /sign-in/sso",
+		"GET " + portal.SSOBack, "POST /sign-out", "GET /static/*", "GET /display", "GET /display/live", "GET /display/stream", "GET /display/:offer/qr.svg",
+	} {
+		all[open] = "everybody"
+	}
+	return all
+}
+
+// Every route is walked by every role, and by nobody: what the policy does not give is refused (PF-065 to PF-069).
+func TestPortal_lets_each_role_do_what_the_policy_says(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	people := map[string]person{"o": b.signIn("demo-clerk"), "p": b.signIn("demo-approver"), "a": b.signIn("demo-administrator"), "u": b.signIn("demo-auditor")}
+	offer := strings.TrimPrefix(people["o"].create(), "/offers/")
+	values := strings.NewReplacer(":offer", offer, ":type", "IdentityCredential", ":callback", "none", ":delivery", "999999")
+	walked := map[string]bool{}
+	for _, route := range portal.New(portal.Dependencies{Staff: &staff.Service{}, DemoWallet: noWallet{}, Clock: time.Now}).GetRoutes(true) {
+		name := route.Method + " " + route.Path
+		if route.Method == fiber.MethodHead || walked[name] {
+			continue
+		}
+		walked[name] = true
+		may, decided := policy()[name]
+		if !decided {
+			t.Errorf("%s is not in the policy", name)
+			continue
+		}
+		if may == "everybody" {
+			continue
+		}
+		r := get(values.Replace(route.Path))
+		if route.Method == fiber.MethodPost {
+			r = post(values.Replace(route.Path), nil)
+		}
+		if strings.HasSuffix(route.Path, "/stream") { // one that is let in does not end
+			continue
+		}
+		if a := b.nobody().do(r); a.status != http.StatusUnauthorized && a.status != http.StatusSeeOther {
+			t.Errorf("nobody, %s: %d", name, a.status)
+		}
+		for role, who := range people {
+			a := who.do(r)
+			refused := a.status == http.StatusForbidden && strings.Contains(a.body, "Your role does not allow this.")
+			if refused == strings.Contains(may, role) || a.status >= http.StatusInternalServerError {
+				t.Errorf("%s, %s: %d", role, name, a.status)
+			}
+		}
+	}
+	for name := range policy() {
+		if !walked[name] {
+			t.Errorf("there is no route %s", name)
+		}
+	}
+	if !slices.Equal(staff.Roles(), []staff.Role{staff.Operator, staff.Approver, staff.Administrator, staff.Auditor}) {
+		t.Error("there is a role that nobody walked as")
+	}
+}
