@@ -15,7 +15,7 @@ const (
 func rings() map[string]ring {
 	return map[string]ring{
 		"internal/jose": codec, "internal/oauth": codec, "internal/outbound": codec, "internal/qr": codec, "internal/sdjwt": codec,
-		"internal/secret": codec, "internal/strictjson": codec, "internal/typemeta": codec, "migrations": codec,
+		"internal/secret": codec, "internal/strictjson": codec, "internal/typemeta": codec, "migrations": codec, "views/i18n": codec,
 
 		"internal/issuance": domain, "internal/staff": domain, "internal/trust": domain,
 

@@ -4,6 +4,8 @@ import (
 	"net/url"
 
 	"github.com/gofiber/fiber/v2"
+
+	"counterfoil/views/i18n"
 )
 
 // headers are those of every answer.
@@ -38,4 +40,15 @@ func (p *portal) sameOrigin(c *fiber.Ctx) error {
 		return c.Next()
 	}
 	return errCrossOrigin
+}
+
+// languageCookie holds the language that somebody chose.
+const languageCookie = "language"
+
+// speak chooses the language of the answer: the one that was chosen here, or what the browser asks for.
+func (p *portal) speak(c *fiber.Ctx) error {
+	tag := i18n.Match(i18n.Staff(), oneCookie(c, languageCookie), c.Get(fiber.HeaderAcceptLanguage))
+	c.Set(fiber.HeaderContentLanguage, tag)
+	c.SetUserContext(i18n.With(c.UserContext(), tag))
+	return c.Next()
 }

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"counterfoil/views/i18n"
 )
 
 func TestPortal_takes_changes_from_its_own_pages_only(t *testing.T) {
@@ -132,5 +134,28 @@ func TestPortal_lets_each_role_do_its_own(t *testing.T) {
 	doc := auditor.do(get(clerk.create())).page(t)
 	if doc.Find("form[action$=reveal], form[action$=cancel]").Length() > 0 {
 		t.Error("the auditor is shown what only clerks may do")
+	}
+}
+
+func TestPortal_speaks_the_language_that_was_chosen_or_the_browsers(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	for name, c := range map[string]struct {
+		r    request
+		want string
+	}{
+		"nothing asked":              {get("/sign-in"), "en"},
+		"the browser's":              {get("/sign-in").with("Accept-Language", "de-CH,de;q=0.9,en;q=0.5"), "de"},
+		"chosen here":                {get("/sign-in").with("Accept-Language", "de").with("Cookie", "language=fr"), "fr"},
+		"one that we do not speak":   {get("/sign-in").with("Accept-Language", "sv").with("Cookie", "language=xx"), "en"},
+		"no language at all":         {get("/sign-in").with("Accept-Language", strings.Repeat("a-", 3000)).with("Cookie", `language="><script>`), "en"},
+		"chosen twice":               {get("/sign-in").with("Accept-Language", "de").with("Cookie", "language=fr; language=en"), "de"},
+		"the one for looking at it":  {get("/sign-in").with("Cookie", "language="+i18n.Pseudo), i18n.Pseudo},
+		"a page that does not exist": {get("/nowhere").with("Accept-Language", "de"), "de"},
+	} {
+		a := b.nobody().do(c.r)
+		if lang, _ := a.page(t).Find("html").Attr("lang"); lang != c.want {
+			t.Errorf("%s: the page is in %s, want %s", name, lang, c.want)
+		}
 	}
 }

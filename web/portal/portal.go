@@ -105,7 +105,7 @@ func New(d Dependencies) *fiber.App {
 	app := surface.New(surface.Door{
 		Name: "portal", BodyLimit: bodyLimit, Log: d.Log, TrustedProxies: d.TrustedProxies, Observe: d.Observe, Phrase: p.phrase, Headers: p.headers(),
 	})
-	app.Use(p.sameOrigin)
+	app.Use(p.speak, p.sameOrigin)
 	surface.Assets(app, "")
 	p.mountSignIn(app)
 	p.mountAccount(app)
