@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"counterfoil/internal/brand"
 	"counterfoil/internal/callback"
 	"counterfoil/internal/config"
 	"counterfoil/internal/issuance"
@@ -36,6 +37,7 @@ type parts struct {
 	clock     func() time.Time
 	store     *store.Store
 	keys      trust.Set
+	brand     brand.Brand
 	types     *typemeta.Catalog
 	typeAdmin *issuance.TypeAdmin
 	watch     *issuance.Watch
@@ -62,6 +64,9 @@ func newParts(ctx context.Context, cfg config.Config, o Options) (*parts, error)
 	}
 	p.types = typemeta.NewCatalog(folder)
 	if p.keys, err = loadKeys(cfg, o); err != nil {
+		return nil, err
+	}
+	if p.brand, err = loadBrand(cfg, o); err != nil {
 		return nil, err
 	}
 	master, err := loadMaster(cfg, o)
@@ -106,7 +111,7 @@ func (p *parts) wire(ctx context.Context, cfg config.Config, o Options, master s
 	if err != nil {
 		return fmt.Errorf("set up access key: %w", err)
 	}
-	if p.metadata, err = oid4vci.NewMetadata(p.urls, p.types, issuerName(o), access); err != nil {
+	if p.metadata, err = oid4vci.NewMetadata(p.urls, p.types, p.brand.Name, access); err != nil {
 		return err
 	}
 	people := refuseDemoStaff
@@ -119,11 +124,26 @@ func (p *parts) wire(ctx context.Context, cfg config.Config, o Options, master s
 	return p.callbacks(ctx, cfg, o)
 }
 
-func issuerName(o Options) string {
-	if o.Demo {
-		return "Counterfoil demo bank"
+func loadBrand(cfg config.Config, o Options) (brand.Brand, error) {
+	name := cfg.BrandName
+	switch {
+	case name == "" && o.Demo:
+		name = "Counterfoil demo bank"
+	case name == "":
+		name = "Counterfoil"
 	}
-	return "Counterfoil"
+	var logo []byte
+	if cfg.BrandLogo != "" {
+		var err error
+		if logo, err = os.ReadFile(cfg.BrandLogo); err != nil {
+			return brand.Brand{}, fmt.Errorf("COUNTERFOIL_BRAND_LOGO: %w", err)
+		}
+	}
+	b, err := brand.New(name, cfg.BrandAccent, logo)
+	if err != nil {
+		return brand.Brand{}, fmt.Errorf("COUNTERFOIL_BRAND_LOGO %s %w", cfg.BrandLogo, err)
+	}
+	return b, nil
 }
 
 func (p *parts) minter(issuer string, o Options) (*mint.SDJWTVC, error) {

@@ -60,7 +60,7 @@ func (c Config) check() []error {
 			faults = append(faults, fault("MASTER_KEY", "must be 32 bytes in base64 or hex"))
 		}
 	}
-	return slices.Concat(faults, c.checkCallback(), c.checkManagement(), c.checkStaff())
+	return slices.Concat(faults, c.checkBrand(), c.checkCallback(), c.checkManagement(), c.checkStaff())
 }
 
 func (c Config) checkCallback() []error {

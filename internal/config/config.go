@@ -15,6 +15,10 @@ const Prefix = "COUNTERFOIL_"
 type Config struct {
 	PublicURL string `env:"PUBLIC_URL" envDefault:"http://localhost:8080" doc:"credential issuer identifier: what wallets reach, may have a path"`
 
+	BrandName   string `env:"BRAND_NAME" doc:"the bank's name, as wallets, customers and staff read it; empty means Counterfoil"`
+	BrandLogo   string `env:"BRAND_LOGO" doc:"file of the bank's logo for portal, customer display and landing page: SVG, PNG or JPEG of at most 64 KiB"`
+	BrandAccent string `env:"BRAND_ACCENT" doc:"the bank's colour as #rrggbb; where text in it could not be read, the nearest shade is taken"`
+
 	PublicAddr     string `env:"PUBLIC_ADDR" envDefault:":8080" doc:"where the wallet door listens"`
 	ManagementAddr string `env:"MANAGEMENT_ADDR" envDefault:"127.0.0.1:8081" doc:"where the management door listens"`
 	PortalAddr     string `env:"PORTAL_ADDR" envDefault:"127.0.0.1:8082" doc:"where the staff portal listens"`

@@ -57,6 +57,13 @@ func TestLoad_names_every_fault_by_its_variable(t *testing.T) {
 			[]string{"COUNTERFOIL_MANAGEMENT_ADDR=:8081"}, []string{"COUNTERFOIL_MANAGEMENT_ADDR must be a loopback address"}},
 		"an authentication that is not there": {
 			[]string{"COUNTERFOIL_MANAGEMENT_AUTH=basic"}, []string{"COUNTERFOIL_MANAGEMENT_AUTH must be none, key, mtls or oauth"}},
+		"a brand": {[]string{"COUNTERFOIL_BRAND_NAME=Example Bank", "COUNTERFOIL_BRAND_ACCENT=#ff6200"}, nil},
+		"a colour by name": {
+			[]string{"COUNTERFOIL_BRAND_ACCENT=red"}, []string{"COUNTERFOIL_BRAND_ACCENT must be a colour as #rrggbb"}},
+		"a name of two lines": {
+			[]string{"COUNTERFOIL_BRAND_NAME=Example\nBank"}, []string{"COUNTERFOIL_BRAND_NAME must be at most 60 printable"}},
+		"a name that nobody reads": {
+			[]string{"COUNTERFOIL_BRAND_NAME=" + strings.Repeat("x", 61)}, []string{"COUNTERFOIL_BRAND_NAME must be at most 60 printable"}},
 		"keys on loopback": {[]string{"COUNTERFOIL_MANAGEMENT_AUTH=key"}, nil},
 		"keys in the clear": {
 			[]string{"COUNTERFOIL_MANAGEMENT_AUTH=key", "COUNTERFOIL_MANAGEMENT_ADDR=:8081"}, []string{"COUNTERFOIL_MANAGEMENT_TLS_CERT must be set"}},

@@ -14,7 +14,7 @@ const (
 // rings is every package of the program; one that is not here fails the test.
 func rings() map[string]ring {
 	return map[string]ring{
-		"internal/jose": codec, "internal/oauth": codec, "internal/outbound": codec, "internal/qr": codec, "internal/sdjwt": codec,
+		"internal/brand": codec, "internal/jose": codec, "internal/oauth": codec, "internal/outbound": codec, "internal/qr": codec, "internal/sdjwt": codec,
 		"internal/secret": codec, "internal/strictjson": codec, "internal/typemeta": codec, "migrations": codec, "views/i18n": codec,
 
 		"internal/issuance": domain, "internal/staff": domain, "internal/trust": domain,

@@ -17,4 +17,8 @@ type Page struct {
 	Narrow bool
 	// Refresh is the seconds after which a browser without scripts loads the page again; 0 never.
 	Refresh int
+	Brand   Brand
 }
+
+// Brand is how the bank looks: its name, and the paths of its logo and of the stylesheet with its accent, which may be empty.
+type Brand struct{ Name, Logo, Stylesheet string }

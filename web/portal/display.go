@@ -59,7 +59,7 @@ func (p *portal) showDisplay(c *fiber.Ctx) error {
 		Name: p.displayCookie(), Value: token, Path: "/", HTTPOnly: true, Secure: p.Secure, SameSite: fiber.CookieSameSiteLaxMode,
 		MaxAge: int(staff.PairingLimit.Seconds()),
 	})
-	page := layout.Page{Title: p.Issuer, Demo: len(p.DemoStaff) > 0, Refresh: refresh}
+	page := layout.Page{Title: p.Brand.Name, Brand: p.brand(), Demo: len(p.DemoStaff) > 0, Refresh: refresh}
 	return render(c, fiber.StatusOK, display.Page(display.Show{Page: page, Paired: d.PairedAt(p.Clock()), Live: live}))
 }
 

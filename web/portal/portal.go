@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/gofiber/fiber/v2"
 
+	"counterfoil/internal/brand"
 	"counterfoil/internal/doctor"
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/oid4vci"
@@ -64,7 +65,7 @@ type Dependencies struct {
 	Account  Account
 	Passkeys Passkeys
 	SSO      SSO
-	// Displays are turned to customers; they show Issuer.
+	// Displays are turned to customers.
 	Displays *staff.Displays
 	// Callbacks are looked after by administrators; CallbackBody gives the bytes that a delivery sends.
 	Callbacks    *issuance.Callbacks
@@ -74,8 +75,7 @@ type Dependencies struct {
 	Types        *typemeta.Catalog
 	Watch        *issuance.Watch
 	URLs         oid4vci.URLs
-	// Issuer is the issuer's name, as the issuer metadata shows it.
-	Issuer string
+	Brand        brand.Brand
 	Clock  func() time.Time
 	Random io.Reader
 	Log    *slog.Logger
@@ -107,6 +107,7 @@ func New(d Dependencies) *fiber.App {
 	})
 	app.Use(p.speak, p.sameOrigin)
 	surface.Assets(app, "")
+	surface.BrandAssets(app, "", d.Brand)
 	p.mountSignIn(app)
 	p.mountAccount(app)
 	app.Get("/", p.allow(staff.ReadOffers, p.home))
@@ -158,8 +159,12 @@ func (p *portal) mountCallbacks(app *fiber.App) {
 func (p *portal) page(c *fiber.Ctx, title string) layout.Page {
 	return layout.Page{
 		Title: title, Person: who(c).Display, Here: c.Path(), Demo: len(p.DemoStaff) > 0, Callbacks: who(c).May(staff.ReadCallbacks),
-		System: who(c).May(staff.ReadSystem),
+		System: who(c).May(staff.ReadSystem), Brand: p.brand(),
 	}
+}
+
+func (p *portal) brand() layout.Brand {
+	return layout.Brand{Name: p.Brand.Name, Logo: p.Brand.Logo(), Stylesheet: p.Brand.Stylesheet()}
 }
 
 // render writes a page or a fragment. A page that says what went wrong is written after the request's deadline has ended.

@@ -68,7 +68,7 @@ func (p *portal) handoutQR(c *fiber.Ctx) error {
 
 // paper is what both printed pages say.
 func (p *portal) paper(c *fiber.Ctx, o issuance.Offer, title string) offers.Paper {
-	paper := offers.Paper{Page: p.page(c, title), ID: string(o.ID), Issuer: p.Issuer, Credential: p.typeName(o.Type)}
+	paper := offers.Paper{Page: p.page(c, title), ID: string(o.ID), Issuer: p.Brand.Name, Credential: p.typeName(o.Type)}
 	if o.Status.Fetchable() {
 		paper.Until = until(o.ExpiresAt)
 	}

@@ -1,0 +1,2 @@
+// Package brand is how the bank's pages look: its name, its logo and its accent, from settings.
+package brand
