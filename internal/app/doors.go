@@ -37,7 +37,7 @@ func openDoors(cfg config.Config, o Options, p *parts) ([]*door, error) {
 		addr, cert, key, clientCA string
 	}{
 		{wallet.New(wallet.Dependencies{
-			Protocol: p.protocol, Nonces: p.protocol, Offers: p.service, Metadata: p.metadata, URLs: p.urls, Types: p.types, Clock: o.Clock, Log: o.Log,
+			Protocol: p.protocol, Nonces: p.protocol, Offers: p.service, Metadata: p.metadata, Brand: p.brand, URLs: p.urls, Types: p.types, Clock: o.Clock, Log: o.Log,
 			Limited: !o.Demo, TrustedProxies: cfg.TrustedProxies, Observe: p.metrics.observe,
 		}), cfg.PublicAddr, cfg.PublicTLSCert, cfg.PublicTLSKey, ""},
 		{manage.New(manage.Dependencies{

@@ -51,9 +51,6 @@ func NewMetadata(urls URLs, types *typemeta.Catalog, name string, signer jose.Si
 	return m, err
 }
 
-// Name gives the display name of the issuer.
-func (m *Metadata) Name() string { return m.name }
-
 // write gives the documents of the catalog as it is now, written anew when it was replaced; mu is held.
 func (m *Metadata) write() (*documents, error) {
 	number := m.types.Edition()

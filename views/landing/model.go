@@ -22,13 +22,16 @@ const (
 
 // Show is the page. Of an offer that no wallet can collect any more it tells its state only.
 type Show struct {
-	Text             Text
-	State            State
-	Stylesheet, Icon string
+	State State
+	// Stylesheets, Icon and Logo are paths; there may be no logo.
+	Stylesheets []string
+	Icon, Logo  string
 	// Issuer is who offers it; empty when the page is about no offer.
 	Issuer string
 	// Offer is there while a wallet may collect.
 	Offer *Offer
+	// Languages are the others that the page can be read in.
+	Languages []Language
 	// RequestID names a request that went wrong, for support.
 	RequestID string
 }
@@ -41,10 +44,11 @@ type Offer struct {
 	Links      []Link        // the recommended one first
 }
 
+// Language leads to the page in another language; Name is what it calls itself.
+type Language struct{ Tag, Name, Href string }
+
 // Link opens the offer in a wallet.
 type Link struct{ Scheme, URI string }
-
-func (s Show) say() Say { return s.Text.States[s.State] }
 
 // tone is how the state is meant where no offer is shown, sign its picture; the heading says it in words.
 func (s Show) tone() string {

@@ -358,7 +358,7 @@ func TestDisplay_opens_no_other_page(t *testing.T) {
 	open := map[string]bool{
 		"/display": true, "/display/live": true, "/display/stream": true, "/display/:offer/qr.svg": true,
 		"/sign-in": true, "/sign-in/second": true, "/sign-in/passkey/begin": true, "/sign-in/passkey": true, "/sign-in/sso": true, portal.SSOBack: true,
-		"/sign-out": true, "/static/*": true, // anybody's
+		"/sign-out": true, "/static/*": true, "/brand/*": true, // anybody's
 	}
 	values := strings.NewReplacer(":offer", strings.TrimPrefix(offer, "/offers/"), ":type", "IdentityCredential", ":callback", "default", ":delivery", "1")
 	walked := 0

@@ -76,9 +76,9 @@ type Dependencies struct {
 	Watch        *issuance.Watch
 	URLs         oid4vci.URLs
 	Brand        brand.Brand
-	Clock  func() time.Time
-	Random io.Reader
-	Log    *slog.Logger
+	Clock        func() time.Time
+	Random       io.Reader
+	Log          *slog.Logger
 	// TrustedProxies are the networks of proxies whose word about a caller's address counts.
 	TrustedProxies []netip.Prefix
 	// Observe, when there is one, is told of every request.

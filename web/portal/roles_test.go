@@ -34,7 +34,7 @@ func policy() map[string]string {
 	}
 	for _, open := range []string{
 		"GET /sign-in", "POST /sign-in", "GET /sign-in/second", "POST /sign-in/second", "POST /sign-in/passkey/begin", "POST /sign-in/passkey", "GET /sign-in/sso",
-		"GET " + portal.SSOBack, "POST /sign-out", "GET /static/*", "GET /display", "GET /display/live", "GET /display/stream", "GET /display/:offer/qr.svg",
+		"GET " + portal.SSOBack, "POST /sign-out", "GET /static/*", "GET /brand/*", "GET /display", "GET /display/live", "GET /display/stream", "GET /display/:offer/qr.svg",
 	} {
 		all[open] = "everybody"
 	}

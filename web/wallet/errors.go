@@ -61,7 +61,7 @@ func (d *door) phrase(c *fiber.Ctx, err error) error {
 
 // phrasePage answers an error as a page. What the address of an unknown offer was makes no difference.
 func (d *door) phrasePage(c *fiber.Ctx, err error) error {
-	show := landing.Show{Text: landing.English()}
+	show := landing.Show{}
 	switch {
 	case issuance.KindOf(err) == issuance.NotFound:
 		show.State = landing.Missing

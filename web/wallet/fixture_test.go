@@ -19,6 +19,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"counterfoil/internal/brand"
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/jose"
 	"counterfoil/internal/mint"
@@ -100,7 +101,7 @@ func (l typeList) Version(id string, _ int) (typemeta.Type, bool) { return l.Typ
 // fixture is the real door on the real domain on a real database in a directory of the test's own.
 type fixture struct {
 	issuer   string
-	name     string // of the issuer
+	brand    brand.Brand
 	limited  bool
 	dir      string
 	clock    *clock
@@ -118,7 +119,7 @@ type fixture struct {
 func newFixture(t *testing.T, change ...func(*fixture)) *fixture {
 	t.Helper()
 	f := &fixture{
-		issuer: issuer, name: "Test issuer", dir: t.TempDir(), logs: &logs{},
+		issuer: issuer, brand: brand.Brand{Name: "Test issuer"}, dir: t.TempDir(), logs: &logs{},
 		clock: &clock{now: time.Date(2026, 11, 23, 12, 34, 56, 0, time.UTC)},
 	}
 	for _, c := range change {
@@ -177,11 +178,12 @@ func (f *fixture) open(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	metadata, err := oid4vci.NewMetadata(urls, typemeta.NewCatalog(f.types), f.name, access)
+	metadata, err := oid4vci.NewMetadata(urls, typemeta.NewCatalog(f.types), f.brand.Name, access)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.app = wallet.New(wallet.Dependencies{
+		Brand:    f.brand,
 		Protocol: f.protocol, Nonces: f.protocol, Offers: f.service, Metadata: metadata, URLs: urls, Types: typemeta.NewCatalog(f.types),
 		Clock: f.clock.Now, Log: log, Limited: f.limited,
 	})

@@ -7,6 +7,7 @@ import (
 
 	"counterfoil/internal/issuance"
 	"counterfoil/static"
+	"counterfoil/views/i18n"
 	"counterfoil/views/landing"
 )
 
@@ -26,6 +27,9 @@ func (d *door) page(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderContentSecurityPolicy,
 		"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	c.Set(fiber.HeaderXRobotsTag, "noindex, nofollow")
+	tag := i18n.Match(i18n.Customer(), c.Query("lang"), c.Get(fiber.HeaderAcceptLanguage))
+	c.Set(fiber.HeaderContentLanguage, tag)
+	c.SetUserContext(i18n.With(c.UserContext(), tag))
 	if err := c.Next(); err != nil {
 		return pageError{err}
 	}
@@ -38,7 +42,7 @@ func (d *door) landing(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	show := landing.Show{Text: landing.English(), State: landingState(o.Status), Issuer: d.Metadata.Name()}
+	show := landing.Show{State: landingState(o.Status), Issuer: d.Brand.Name, Languages: languages(c)}
 	t, known := d.Types.Version(o.Type, o.TypeVersion)
 	switch {
 	case !o.Status.Fetchable():
@@ -48,7 +52,7 @@ func (d *door) landing(c *fiber.Ctx) error {
 		return d.render(c, fiber.StatusGone, show)
 	}
 	show.Offer = &landing.Offer{
-		Credential: t.Named(show.Text.Lang), Left: o.ExpiresAt.Sub(d.Clock()), Code: o.TxCode != nil, Links: d.links(o),
+		Credential: t.Named(i18n.Lang(c.UserContext())), Left: o.ExpiresAt.Sub(d.Clock()), Code: o.TxCode != nil, Links: d.links(o),
 	}
 	return d.render(c, fiber.StatusOK, show)
 }
@@ -56,9 +60,26 @@ func (d *door) landing(c *fiber.Ctx) error {
 // render writes the page. One that says what went wrong is written after the request's deadline has ended.
 func (d *door) render(c *fiber.Ctx, status int, show landing.Show) error {
 	base := d.URLs.Base()
-	show.Stylesheet, show.Icon = base+static.URL("css/app.css"), base+static.URL("img/favicon.svg")
+	show.Stylesheets, show.Icon = []string{base + static.URL("css/app.css")}, base+static.URL("img/favicon.svg")
+	if sheet := d.Brand.Stylesheet(); sheet != "" {
+		show.Stylesheets = append(show.Stylesheets, base+sheet)
+	}
+	if logo := d.Brand.Logo(); logo != "" && show.Issuer != "" {
+		show.Logo = base + logo
+	}
 	c.Status(status).Type("html", "utf-8")
 	return landing.Page(show).Render(context.WithoutCancel(c.UserContext()), c.Response().BodyWriter())
+}
+
+// languages gives the others that the page can be read in.
+func languages(c *fiber.Ctx) []landing.Language {
+	var others []landing.Language
+	for _, l := range i18n.Customer() {
+		if l.Tag != i18n.Tag(c.UserContext()) {
+			others = append(others, landing.Language{Tag: l.Tag, Name: l.Name, Href: "?lang=" + l.Tag})
+		}
+	}
+	return others
 }
 
 // links gives the offer in every scheme that wallets listen to, its own first.

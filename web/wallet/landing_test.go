@@ -11,9 +11,11 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"counterfoil/internal/brand"
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/oid4vci"
 	"counterfoil/internal/typemeta"
+	"counterfoil/views/i18n"
 )
 
 // look opens an offer's landing page.
@@ -46,7 +48,7 @@ func (a answer) page(t *testing.T, status int, secrets ...string) *goquery.Docum
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lang, _ := doc.Find("html").Attr("lang"); lang != "en" || doc.Find("h1").Length() != 1 || strings.TrimSpace(doc.Find("title").Text()) == "" {
+	if lang, _ := doc.Find("html").Attr("lang"); lang != a.header.Get("Content-Language") || doc.Find("h1").Length() != 1 || strings.TrimSpace(doc.Find("title").Text()) == "" {
 		t.Errorf("language %q, %d headings, title %q", lang, doc.Find("h1").Length(), doc.Find("title").Text())
 	}
 	if doc.Find("script, style, iframe, form, [style], [onclick], [onload], [onerror], meta[http-equiv]").Length() > 0 {
@@ -233,7 +235,7 @@ func TestLanding_is_limited_and_phrases_trouble_for_people(t *testing.T) {
 // OF-093: names come from whoever makes types.
 func TestLanding_shows_markup_in_names_as_text(t *testing.T) {
 	const name = `</h2><script>alert(1)</script><img src=x onerror=alert(1)>"'&`
-	f := newFixture(t, func(f *fixture) { f.name = name })
+	f := newFixture(t, func(f *fixture) { f.brand.Name = name })
 	own, err := typemeta.Load(fstest.MapFS{
 		"Marked.json": {Data: []byte(`{"vct":"urn:test:marked:1","name":"</h2><script>alert(1)</script><img src=x onerror=alert(1)>\"'&","claims":[{"path":["name"]}]}`)},
 	})
@@ -273,5 +275,44 @@ func TestLanding_of_an_issuer_with_a_path(t *testing.T) {
 	}
 	for _, path := range []string{"/o/" + string(id), "/tenant/static/css/app.css", "/tenant/static/", "/tenant/static/../o", "/static/css/app.css"} {
 		f.do(t, request{method: http.MethodGet, path: path}).want(t, 404, "not_found")
+	}
+}
+
+// A customer reads the page in the language of the phone, or chooses another without a script.
+func TestLanding_speaks_the_customers_language(t *testing.T) {
+	f := newFixture(t)
+	path := oid4vci.PathLanding + string(f.fresh(t).Offer.ID)
+	for name, c := range map[string]struct{ query, accept, lang string }{
+		"nothing asked":      {"", "", "en"},
+		"the phone's":        {"", "pl-PL,pl;q=0.9", "pl"},
+		"chosen on the page": {"?lang=it", "pl", "it"},
+		"none of ours":       {"?lang=xx", "ja", "en"},
+		"no language":        {"?lang=%22%3E%3Cscript%3E", ",;q=", "en"},
+	} {
+		a := f.do(t, request{method: http.MethodGet, path: path + c.query, header: http.Header{"Accept-Language": {c.accept}}})
+		doc := a.page(t, 200)
+		if lang, _ := doc.Find("html").Attr("lang"); lang != c.lang || a.header.Get("Content-Language") != c.lang {
+			t.Errorf("%s: the page is in %s, want %s", name, lang, c.lang)
+		}
+		if others := doc.Find("nav.languages a"); others.Length() != len(i18n.Customer())-1 || others.Filter("[lang="+c.lang+"]").Length() > 0 {
+			t.Errorf("%s: leads to %d other languages", name, others.Length())
+		}
+	}
+}
+
+func TestLanding_wears_the_banks_brand(t *testing.T) {
+	b, err := brand.New("Example Bank", "#ff6200", []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFixture(t, func(f *fixture) { f.brand = b })
+	doc := f.look(t, f.fresh(t).Offer.ID).page(t, 200)
+	if logo, _ := doc.Find("img.logo").Attr("src"); logo != b.Logo() || doc.Find(`link[href="`+b.Stylesheet()+`"]`).Length() != 1 {
+		t.Errorf("the page has the logo %q", logo)
+	}
+	for _, path := range []string{b.Logo(), b.Stylesheet()} {
+		if a := f.do(t, request{method: http.MethodGet, path: path}); a.status != 200 || a.header.Get("Cache-Control") != "public, max-age=31536000, immutable" {
+			t.Errorf("%s: got %d %v", path, a.status, a.header)
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"counterfoil/internal/brand"
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/oid4vci"
 	"counterfoil/internal/typemeta"
@@ -35,6 +36,7 @@ type Dependencies struct {
 	Nonces   Nonces
 	Offers   Offers
 	Metadata *oid4vci.Metadata
+	Brand    brand.Brand
 	URLs     oid4vci.URLs
 	Types    *typemeta.Catalog
 	Clock    func() time.Time
@@ -67,6 +69,7 @@ func New(d Dependencies) *fiber.App {
 	app.Get(at+oid4vci.PathOffers+":offer", w.limit(60), w.offer)            // a minute
 	app.Get(at+oid4vci.PathLanding+":offer", w.page, w.limit(60), w.landing) // a minute
 	surface.Assets(app, at)
+	surface.BrandAssets(app, at, d.Brand)
 	app.Post(at+oid4vci.PathToken, w.nonce, w.limit(30), w.token)               // a minute
 	app.Post(at+oid4vci.PathNonce, w.nonce, w.limit(120), w.cNonce)             // a minute
 	app.Post(at+oid4vci.PathCredential, w.nonce, w.limit(60), w.credential)     // a minute
