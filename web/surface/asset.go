@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/compress"
 
 	"counterfoil/internal/brand"
 	"counterfoil/static"
@@ -11,14 +12,16 @@ import (
 
 // Assets serves the embedded files under their hashed names, for ever. base is what stands before the path that static.URL gives.
 func Assets(app *fiber.App, base string) {
-	app.Get(base+static.Prefix+"*", asset(base, static.Open))
+	app.Get(base+static.Prefix+"*", compress.New(), asset(base, static.Open))
 }
 
 // BrandAssets serves the files of a brand likewise.
 func BrandAssets(app *fiber.App, base string, b brand.Brand) {
-	app.Get(base+brand.Prefix+"*", asset(base, b.Open))
+	app.Get(base+brand.Prefix+"*", compress.New(), asset(base, b.Open))
 }
 
+// asset serves what open finds. It is compressed on the way, which pages are not: they hold secrets beside what somebody else may have
+// written, and their size would tell.
 func asset(base string, open func(path string) ([]byte, string, bool)) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		data, contentType, ok := open(strings.TrimPrefix(c.Path(), base))
