@@ -4,7 +4,7 @@ TEMPL := go tool -modfile=.ci/tools/templ.mod templ
 LINT := go tool -modfile=.ci/tools/lint.mod golangci-lint
 export CGO_ENABLED ?= 1
 
-.PHONY: help run build gen check generated vet lint test test-deps fuzz fuzz-api bench screens
+.PHONY: help run build gen check generated vet lint test test-deps fuzz fuzz-api bench budgets screens
 
 help: ## list what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,10 @@ fuzz-api: test-deps ## send the management door EXAMPLES generated requests an o
 
 bench: ## measure what is promised about speed, on PostgreSQL; see e2e/bench
 	@.ci/with-postgres go test -count=1 -v -tags bench -timeout 30m -run '^TestBench' ./e2e/bench
+
+budgets: test-deps ## measure what is promised about pages (sizes, answers, Lighthouse) and print it as one table
+	@cmp -s e2e/lighthouse/package-lock.json e2e/lighthouse/node_modules/.installed || { npm ci --prefix e2e/lighthouse --no-audit --no-fund && cp e2e/lighthouse/package-lock.json e2e/lighthouse/node_modules/.installed; }
+	@go test -count=1 -tags budgets -timeout 60m -run '^TestBudgets_of_pages' ./e2e
 
 screens: test-deps ## keep a picture of every page, wide and narrow, light and dark, in build/screens
 	@mkdir -p build/screens
