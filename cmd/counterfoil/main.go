@@ -51,5 +51,6 @@ type commands struct {
 	Keys      keysCommand      `cmd:"" help:"Make a master key; show the certificates and how long they are valid."`
 	Wallet    walletCommand    `cmd:"" help:"A wallet for trials: collects what an offer promises and verifies what it gets."`
 	Callbacks callbacksCommand `cmd:"" help:"Try callbacks: take them on this machine, verify and print them."`
+	Gallery   galleryCommand   `cmd:"" help:"Serve every page of the portal in every state, from samples, for looking at."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 }

@@ -24,7 +24,7 @@ func rings() map[string]ring {
 
 		"web/manage": surface, "web/portal": surface, "web/surface": surface, "web/wallet": surface,
 		"static": surface, "views/account": surface, "views/apidocs": surface, "views/callbacks": surface, "views/demowallet": surface, "views/display": surface, "views/home": surface, "views/landing": surface,
-		"views/layout": surface, "views/offers": surface, "views/problem": surface, "views/signin": surface, "views/system": surface, "views/ui": surface,
+		"views/layout": surface, "views/offers": surface, "views/problem": surface, "views/samples": surface, "views/signin": surface, "views/system": surface, "views/ui": surface,
 
 		"cmd/counterfoil": assembly, "internal/app": assembly, "e2e": assembly,
 		"internal/house": assembly, "internal/app/apptest": assembly, "internal/issuance/issuancetest": assembly, "internal/store/storetest": assembly,
@@ -41,11 +41,12 @@ func siblings() map[string][]string {
 		"web/surface": {"static"}, "web/manage": {"web/surface", "static", "views/apidocs"}, "web/wallet": {"web/surface", "static", "views/landing"},
 		"web/portal": {
 			"web/surface", "views/account", "views/callbacks", "views/demowallet", "views/display", "views/home", "views/layout", "views/offers", "views/problem", "views/signin",
-			"views/system", "views/ui",
+			"views/samples", "views/system", "views/ui",
 		},
 		"views/layout": {"static"}, "views/callbacks": {"views/layout", "views/ui"}, "views/demowallet": {"views/layout"}, "views/display": {"views/layout", "views/ui"}, "views/home": {"views/layout", "views/offers", "views/ui"},
 		"views/offers": {"views/layout", "views/ui"}, "views/problem": {"views/layout"}, "views/signin": {"views/layout", "static"}, "views/account": {"views/layout", "static"},
-		"views/system": {"views/layout", "views/ui"},
+		"views/system":  {"views/layout", "views/ui"},
+		"views/samples": {"static", "views/landing"},
 		// Commands start the app.
 		"cmd/counterfoil": {"internal/app"}, "internal/app/apptest": {"internal/app"},
 	}

@@ -1,0 +1,8 @@
+package samples
+
+// What the samples are filled with.
+const (
+	bank    = "Example Bank"
+	offer   = "grifh60ziY6RvfHsx4zi0g"
+	request = "Ju0vJkzGSDfXW2nP"
+)
