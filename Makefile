@@ -55,7 +55,7 @@ bench: ## measure what is promised about speed, on PostgreSQL; see e2e/bench
 
 budgets: test-deps ## measure what is promised about pages (sizes, answers, Lighthouse) and print it as one table
 	@cmp -s e2e/lighthouse/package-lock.json e2e/lighthouse/node_modules/.installed || { npm ci --prefix e2e/lighthouse --no-audit --no-fund && cp e2e/lighthouse/package-lock.json e2e/lighthouse/node_modules/.installed; }
-	@go test -count=1 -tags budgets -timeout 60m -run '^TestBudgets_of_pages' ./e2e
+	@go test -count=1 -v -tags budgets -timeout 60m -run '^TestBudgets_of_pages' ./e2e
 
 screens: test-deps ## keep a picture of every page, wide and narrow, light and dark, in build/screens
 	@mkdir -p build/screens
