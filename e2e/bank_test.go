@@ -11,6 +11,8 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -237,6 +239,41 @@ func (b *bank) signInAs(name string) (int, []byte, error) {
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	return do(r)
+}
+
+// session signs somebody in, unless it is nobody, and gives a client with the cookies and the one of the session.
+func (b *bank) session(name string) (*http.Client, string) {
+	b.t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	client := &http.Client{Jar: jar}
+	if name == "" {
+		return client, ""
+	}
+	r, err := http.NewRequest(http.MethodPost, b.portal+"/sign-in", strings.NewReader("as="+name))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	resp, err := client.Do(r)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	at, err := url.Parse(b.portal)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, c := range jar.Cookies(at) {
+		if c.Name == "counterfoil" {
+			return client, c.Name + "=" + c.Value
+		}
+	}
+	b.t.Fatalf("no session for %s", name)
+	return nil, ""
 }
 
 // eventually asks again and again until it holds, or fails the test.

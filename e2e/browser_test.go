@@ -177,7 +177,7 @@ func waitWords(selector, words string) chromedp.Action[chromedp.Void] {
 			_, err := chromedp.Run(ctx, chromedp.Poll[bool](fmt.Sprintf(
 				`[...document.querySelectorAll(%q)].some(e => e.innerText.includes(%q))`, selector, words),
 				chromedp.WithPollingTimeout(patience)))
-			if err != nil && ctx.Err() == nil && strings.Contains(err.Error(), "Cannot find context") {
+			if err != nil && ctx.Err() == nil && (strings.Contains(err.Error(), "Cannot find context") || strings.Contains(err.Error(), "target navigated")) {
 				continue // the page was replaced by another while it was looked at
 			}
 			if err != nil {

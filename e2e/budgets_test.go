@@ -10,13 +10,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/cookiejar"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -155,41 +152,6 @@ func (b *bank) pages(live created) []measured {
 		{"my account", b.portal + "/account", clerk}, {"callbacks", b.portal + "/callbacks", administrator}, {"system", b.portal + "/system", administrator},
 		{"customer display", b.portal + "/display", ""}, {"landing page", b.landing(live), ""},
 	}
-}
-
-// session signs somebody in, unless it is nobody, and gives a client with the cookies and the one of the session.
-func (b *bank) session(name string) (*http.Client, string) {
-	b.t.Helper()
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	client := &http.Client{Jar: jar}
-	if name == "" {
-		return client, ""
-	}
-	r, err := http.NewRequest(http.MethodPost, b.portal+"/sign-in", strings.NewReader("as="+name))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	resp, err := client.Do(r)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	at, err := url.Parse(b.portal)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	for _, c := range jar.Cookies(at) {
-		if c.Name == "counterfoil" {
-			return client, c.Name + "=" + c.Value
-		}
-	}
-	b.t.Fatalf("no session for %s", name)
-	return nil, ""
 }
 
 // budgetAnswers measures the time to the first byte.
