@@ -74,6 +74,8 @@ const (
 	CodeTxCodeWrong = "tx_code_wrong"
 	// CodeTypeNotOffered is the code for a redemption that asks for other types than the offer's.
 	CodeTypeNotOffered = "type_not_offered"
+	// CodeClock is on the record for a request whose times do not fit ours.
+	CodeClock = "clock"
 	// CodeIdempotencyMismatch is the code for an Idempotency-Key reused with another request.
 	CodeTooManyEndpoints    = "too_many_callbacks"
 	CodeIdempotencyMismatch = "idempotency_key_reused"

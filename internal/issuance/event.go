@@ -13,6 +13,7 @@ const (
 	OfferCreated       EventKind = "offer.created"
 	OfferRetrieved     EventKind = "offer.retrieved"
 	CodeRevealed       EventKind = "code.revealed"
+	CodeRenewed        EventKind = "code.renewed"
 	CodeRejected       EventKind = "code.rejected"
 	RequestRefused     EventKind = "request.refused"
 	OfferRedeemed      EventKind = "offer.redeemed"
@@ -24,6 +25,8 @@ const (
 	OfferCancelled     EventKind = "offer.cancelled"
 	OfferExpired       EventKind = "offer.expired"
 	OfferFailed        EventKind = "offer.failed"
+	// OfferReplaced is of an offer that had expired or failed: another one has its data now.
+	OfferReplaced EventKind = "offer.replaced"
 	// CertificateExpiring is about no offer.
 	CertificateExpiring EventKind = "certificate.expiring"
 )
@@ -31,8 +34,8 @@ const (
 // EventKinds lists every kind once.
 func EventKinds() []EventKind {
 	return []EventKind{
-		OfferCreated, OfferRetrieved, CodeRevealed, CodeRejected, RequestRefused, OfferRedeemed, CredentialIssued, CredentialReissued,
-		WalletConfirmed, WalletFailed, WalletDeleted, OfferCancelled, OfferExpired, OfferFailed, CertificateExpiring,
+		OfferCreated, OfferRetrieved, CodeRevealed, CodeRenewed, CodeRejected, RequestRefused, OfferRedeemed, CredentialIssued, CredentialReissued,
+		WalletConfirmed, WalletFailed, WalletDeleted, OfferCancelled, OfferExpired, OfferFailed, OfferReplaced, CertificateExpiring,
 	}
 }
 
@@ -88,8 +91,8 @@ func (k EventKind) Callback() CallbackStatus {
 		return CallbackFailed
 	case OfferExpired:
 		return CallbackExpired
-	case OfferRetrieved, CodeRevealed, CodeRejected, RequestRefused, OfferRedeemed,
-		CredentialReissued, WalletConfirmed, WalletFailed, WalletDeleted, CertificateExpiring:
+	case OfferRetrieved, CodeRevealed, CodeRenewed, CodeRejected, RequestRefused, OfferRedeemed,
+		CredentialReissued, WalletConfirmed, WalletFailed, WalletDeleted, OfferReplaced, CertificateExpiring:
 		return ""
 	}
 	return ""
@@ -111,7 +114,7 @@ func (k EventKind) Extended() CallbackStatus {
 	case CertificateExpiring:
 		return CallbackCertificateExpiring
 	case OfferCreated, CredentialIssued, OfferCancelled, OfferFailed, OfferExpired,
-		CodeRevealed, RequestRefused, CredentialReissued, WalletDeleted:
+		CodeRevealed, CodeRenewed, RequestRefused, CredentialReissued, WalletDeleted, OfferReplaced:
 		return ""
 	}
 	return ""
@@ -126,7 +129,8 @@ func (k EventKind) Told() CallbackStatus {
 }
 
 // Event is something that happened to an offer, or to none (then ID names it). Sequence grows by one per offer; Cause
-// is a sentence that staff can read, or empty.
+// is a sentence that staff can read, or empty. Code is what a program knows the cause of RequestRefused by: what the wallet was
+// answered, or CodeClock.
 type Event struct {
 	ID       string
 	Offer    OfferID
@@ -134,6 +138,7 @@ type Event struct {
 	Kind     EventKind
 	At       time.Time
 	Cause    string
+	Code     string
 	// Position is the event's place among those of all offers; 0 when it was not asked for.
 	Position int64
 }
@@ -175,4 +180,5 @@ type Look struct {
 	Kind  EventKind
 	At    time.Time
 	Cause string
+	Code  string
 }

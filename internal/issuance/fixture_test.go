@@ -110,7 +110,7 @@ func newDeskWith(t *testing.T, random io.Reader) *desk {
 		t.Fatal(err)
 	}
 	d.Service = issuance.NewService(issuance.Dependencies{
-		Offers: d.store, Gates: d.store, Grants: d.store, Record: d.store, Types: types(loaded), Minter: minter(t),
+		Offers: d.store, Gates: d.store, Grants: d.store, Record: d.store, Repairs: d.store, Types: types(loaded), Minter: minter(t),
 		Master: master, Clock: d.clock.read, Random: random,
 	}, issuance.Settings{OfferTTL: offerTTL, TokenTTL: tokenTTL, MaxAttempts: attempts})
 	return d
@@ -241,6 +241,19 @@ func (c *customer) remove() error  { return c.notify(issuance.WalletDeleted) }
 
 func (c *customer) cancel() error {
 	_, err := c.CancelOffer(c.t.Context(), c.id, clerk())
+	return err
+}
+
+func (c *customer) renew() error {
+	got, err := c.RenewTxCode(c.t.Context(), c.id, clerk())
+	if err == nil {
+		c.code = got.Reveal()
+	}
+	return err
+}
+
+func (c *customer) repeat() error {
+	_, err := c.RepeatOffer(c.t.Context(), c.id, clerk())
 	return err
 }
 

@@ -58,7 +58,7 @@ func (c *customer) ways() map[string][]func() error {
 func (c *customer) actions() map[string]func() error {
 	return map[string]func() error{
 		"fetch": c.fetch, "reveal": c.reveal, "redeem": c.redeemRight, "wrong code": c.redeemWrong, "collect": c.collect,
-		"confirm": c.confirm, "cancel": c.cancel, "sweep": c.sweep,
+		"confirm": c.confirm, "cancel": c.cancel, "sweep": c.sweep, "renew": c.renew, "repeat": c.repeat,
 	}
 }
 
@@ -81,6 +81,7 @@ func moves() map[string]map[string]outcome {
 		return map[string]outcome{
 			"fetch": {late, s}, "reveal": {absent, s}, "redeem": {spent, s}, "wrong code": {spent, s},
 			"collect": {denied, s}, "confirm": {denied, s}, "cancel": {spent, s}, "sweep": {ok, s},
+			"renew": {absent, s}, "repeat": {spent, s},
 		}
 	}
 	with := func(base map[string]outcome, changes map[string]outcome) map[string]outcome {
@@ -93,11 +94,12 @@ func moves() map[string]map[string]outcome {
 		return with(closed(s), map[string]outcome{
 			"fetch": {ok, issuance.StatusRetrieved}, "reveal": {ok, s}, "redeem": {ok, issuance.StatusRedeemed},
 			"wrong code": {denied, s}, "cancel": {ok, issuance.StatusCancelled},
+			"renew": {ok, s}, "repeat": {ok, issuance.StatusCancelled},
 		})
 	}
 	overdue := func() map[string]outcome {
 		return with(closed(issuance.StatusExpired), map[string]outcome{
-			"redeem": {late, issuance.StatusExpired}, "wrong code": {late, issuance.StatusExpired},
+			"redeem": {late, issuance.StatusExpired}, "wrong code": {late, issuance.StatusExpired}, "repeat": {ok, issuance.StatusExpired},
 		})
 	}
 	collected := func(s issuance.Status) map[string]outcome {
@@ -113,10 +115,10 @@ func moves() map[string]map[string]outcome {
 		"issued":             collected(issuance.StatusIssued),
 		"confirmed":          collected(issuance.StatusConfirmed),
 		"cancelled":          with(closed(issuance.StatusCancelled), map[string]outcome{"cancel": {ok, issuance.StatusCancelled}}),
-		"failed":             closed(issuance.StatusFailed),
+		"failed":             with(closed(issuance.StatusFailed), map[string]outcome{"repeat": {ok, issuance.StatusFailed}}),
 		"expired":            overdue(), // time and sweep say the same
 		"redeemed, expired":  overdue(),
-		"pending, overdue":   overdue(),
+		"pending, overdue":   with(overdue(), map[string]outcome{"repeat": {spent, issuance.StatusExpired}}), // nobody approved its claims
 		"ready, overdue":     overdue(),
 		"retrieved, overdue": overdue(),
 		"redeemed, overdue":  overdue(),

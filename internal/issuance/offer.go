@@ -31,7 +31,16 @@ type Offer struct {
 	Attempts int
 	// Cause says in a sentence why a failed or cancelled offer ended.
 	Cause string
+	// Replaces is the offer before with the same data; empty when there was none.
+	Replaces OfferID
+	// ClaimsUntil is until when an offer that expired or failed can be made again with the same data; zero when it cannot.
+	ClaimsUntil time.Time
+	// WalletSaid is the last of WalletConfirmed, WalletFailed and WalletDeleted; empty when the wallet said nothing.
+	WalletSaid EventKind
 }
+
+// Lost tells that the customer does not have the credential although it was issued: the wallet said so.
+func (o Offer) Lost() bool { return o.WalletSaid == WalletFailed || o.WalletSaid == WalletDeleted }
 
 // StatusAt gives the status that holds at the time now: an open offer whose deadline
 // has passed is expired, whether or not the sweep has written it down yet.

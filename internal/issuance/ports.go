@@ -33,11 +33,11 @@ type Gates interface {
 	// code (nil when none); NotFound.
 	OfferByCode(ctx context.Context, codeHash []byte) (Offer, []byte, error)
 	// Redeem moves the offer to StatusRedeemed, records the grant, the spent values and OfferRedeemed;
-	// Conflict when the code was redeemed, ended, expired or its attempts are used up;
+	// Conflict when the code was redeemed, ended, expired, its attempts are used up or its transaction code was renewed;
 	// Conflict with the value's code (CodeReplayed) when a spent value is known.
 	Redeem(ctx context.Context, r Redemption) error
 	// CountWrongCode counts one wrong transaction code in a commit of its own and records
-	// CodeRejected, or OfferFailed when the limit is reached. It returns the attempts left;
+	// CodeRejected, or OfferFailed when the limit is reached; the claims then wait for Repairs. It returns the attempts left;
 	// Conflict when the offer is no longer open; Conflict with the value's code (CodeReplayed) when a spent value is known, and
 	// then nothing is counted.
 	CountWrongCode(ctx context.Context, w WrongCode) (left int, err error)
@@ -72,9 +72,9 @@ type Record interface {
 	// Deliveries returns the deliveries of an offer in order.
 	Deliveries(ctx context.Context, id OfferID) ([]Delivery, error)
 	// ExpireDue moves at most limit open offers whose deadline has passed to StatusExpired, with OfferExpired, and
-	// returns how many.
+	// returns how many. Their claims wait for Repairs, but for those of offers that nobody approved, which are destroyed.
 	ExpireDue(ctx context.Context, now time.Time, limit int) (int, error)
-	// Forget destroys the claims of issued offers whose grants have run out, and spent values and
+	// Forget destroys the claims of issued offers whose grants have run out and of offers that expired or failed ClaimsKept ago, and spent values and
 	// idempotency keys past their time.
 	Forget(ctx context.Context, now time.Time) error
 }
@@ -177,11 +177,13 @@ type End struct {
 }
 
 // Redemption is a correct code about to be spent. MaxAttempts guards against a
-// correct guess that comes after too many wrong ones.
+// correct guess that comes after too many wrong ones, TxCodeMAC (nil when there is none) against a code that was
+// renewed after it was compared.
 type Redemption struct {
 	Offer       OfferID
 	At          time.Time
 	MaxAttempts int
+	TxCodeMAC   []byte
 	Grant       Grant
 	Spent       []Spent
 }

@@ -27,13 +27,13 @@ func (s *Service) RetrieveOffer(ctx context.Context, id OfferID, peek bool) (Off
 	}
 	var refusal *Error
 	if _, known := s.Types.Version(o.Type, o.TypeVersion); !known {
-		refusal = Refuse(Expired, "offer_gone", reasonTypeGone)
+		refusal = Refuse(Expired, "type_gone", reasonTypeGone)
 	} else if !o.Status.Fetchable() {
 		refusal = Refuse(Expired, "offer_gone", "this offer was used or has ended")
 	}
 	if refusal != nil {
 		if !peek {
-			s.NoteRefusal(id, refusal.Reason)
+			s.NoteRefusal(id, refusal.Code, refusal.Reason)
 		}
 		return Offer{}, secret.Text{}, refusal
 	}
@@ -89,7 +89,7 @@ func (s *Service) RedeemCode(ctx context.Context, r RedeemCode) (Token, error) {
 		return Token{}, err
 	}
 	err = s.Gates.Redeem(ctx, Redemption{
-		Offer: o.ID, At: now, MaxAttempts: s.settings.MaxAttempts,
+		Offer: o.ID, At: now, MaxAttempts: s.settings.MaxAttempts, TxCodeMAC: mac,
 		Grant: Grant{
 			TokenHash: secret.Hash(access), Offer: o.ID, Type: o.Type,
 			Thumbprint: r.Thumbprint, Identifiers: len(r.Types) > 0, ExpiresAt: now.Add(s.settings.TokenTTL),
@@ -128,7 +128,7 @@ func (s *Service) redeemable(o Offer, mac []byte, r RedeemCode, now time.Time) e
 	if refusal == nil {
 		return nil
 	}
-	s.NoteRefusal(o.ID, refusal.Reason)
+	s.NoteRefusal(o.ID, refusal.Code, refusal.Reason)
 	return refusal
 }
 
@@ -148,13 +148,13 @@ func (s *Service) wrongCode(ctx context.Context, id OfferID, spent []Spent, now 
 func (s *Service) noteLost(id OfferID, err error) {
 	var refusal *Error
 	if errors.As(err, &refusal) {
-		s.NoteRefusal(id, refusal.Reason)
+		s.NoteRefusal(id, refusal.Code, refusal.Reason)
 	}
 }
 
 // NoteRefusedCode puts a refusal on the timeline of the offer that a pre-authorized code belongs to; a code that nobody knows leaves no
-// trace.
-func (s *Service) NoteRefusedCode(ctx context.Context, code, cause string) error {
+// trace. Why and cause are those of NoteRefusal.
+func (s *Service) NoteRefusedCode(ctx context.Context, code, why, cause string) error {
 	o, _, err := s.Gates.OfferByCode(ctx, secret.Hash(code))
 	switch {
 	case KindOf(err) == NotFound:
@@ -162,14 +162,14 @@ func (s *Service) NoteRefusedCode(ctx context.Context, code, cause string) error
 	case err != nil:
 		return fmt.Errorf("find code: %w", err)
 	}
-	s.NoteRefusal(o.ID, cause)
+	s.NoteRefusal(o.ID, why, cause)
 	return nil
 }
 
 // NoteRefusal puts a refusal that a wallet got on the timeline of its offer, so that staff never
-// know less than the wallet.
-func (s *Service) NoteRefusal(id OfferID, cause string) {
-	s.Record.Note(Look{Offer: id, Kind: RequestRefused, At: s.Clock(), Cause: cause})
+// know less than the wallet: why as a code, and the cause in a sentence.
+func (s *Service) NoteRefusal(id OfferID, why, cause string) {
+	s.Record.Note(Look{Offer: id, Kind: RequestRefused, At: s.Clock(), Cause: cause, Code: why})
 }
 
 // RevealTxCode opens the transaction code for the person at the counter and records that

@@ -35,15 +35,16 @@ const (
 
 // Dependencies is what a Service is made from.
 type Dependencies struct {
-	Offers Offers
-	Gates  Gates
-	Grants Grants
-	Record Record
-	Types  Types
-	Minter Minter
-	Master secret.Master
-	Clock  func() time.Time
-	Random io.Reader
+	Offers  Offers
+	Gates   Gates
+	Grants  Grants
+	Record  Record
+	Repairs Repairs
+	Types   Types
+	Minter  Minter
+	Master  secret.Master
+	Clock   func() time.Time
+	Random  io.Reader
 }
 
 // Service is the use cases of issuance. It holds no state of its own: any number of

@@ -104,7 +104,7 @@ func (c proofClaims) check(r DPoPRequest) *Error {
 		return InvalidDPoPProof("iat is missing")
 	}
 	if age := float64(r.Now.Unix()) - *c.IAT; age > dpopPast.Seconds() || age < -dpopFuture.Seconds() {
-		return InvalidDPoPProof("iat is too far from the time of the server")
+		return InvalidDPoPProof("iat is too far from the time of the server").OfClock()
 	}
 	if r.AccessToken != "" {
 		hash := sha256.Sum256([]byte(r.AccessToken))

@@ -15,6 +15,14 @@ type Error struct {
 	Code        string
 	Description string
 	Status      int
+	// Clock tells that a time in the request is too far from ours. The wallet is told in the description.
+	Clock bool
+}
+
+// OfClock marks the error as one of clocks.
+func (e *Error) OfClock() *Error {
+	e.Clock = true
+	return e
 }
 
 // Error gives the code and the description.

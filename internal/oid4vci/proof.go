@@ -115,33 +115,33 @@ func (s *Service) checkProof(text string, now time.Time) (jose.PublicKey, proofC
 	if err := token.Claims(&c); err != nil {
 		return fail("a claim of the proof has the wrong type")
 	}
-	if why := c.check(s.urls.Issuer, now); why != "" {
-		return fail(why)
+	if e := c.check(s.urls.Issuer, now); e != nil {
+		return jose.PublicKey{}, proofClaims{}, e
 	}
 	return key, c, nil
 }
 
-// check gives what is wrong with the claims, or "".
-func (c proofClaims) check(issuer string, now time.Time) string {
+// check gives what is wrong with the claims, or nil.
+func (c proofClaims) check(issuer string, now time.Time) *oauth.Error {
 	at := func(seconds *float64) time.Time {
 		const sane = 1e11 // far beyond any clock, well within time.Time
 		return time.Unix(int64(min(max(*seconds, -sane), sane)), 0)
 	}
 	switch {
 	case c.Audience == nil || *c.Audience != issuer:
-		return "aud must be the credential issuer identifier"
+		return bad(invalidProof, "aud must be the credential issuer identifier")
 	case c.IssuedAt == nil:
-		return "iat is missing"
+		return bad(invalidProof, "iat is missing")
 	case now.Sub(at(c.IssuedAt)) > proofPast || at(c.IssuedAt).Sub(now) > proofFuture:
-		return "iat is too far from the time of the server"
+		return bad(invalidProof, "iat is too far from the time of the server").OfClock()
 	case c.NotYet != nil && at(c.NotYet).Sub(now) > proofFuture:
-		return "the proof is not valid yet"
+		return bad(invalidProof, "the proof is not valid yet").OfClock()
 	case c.Expires != nil && now.Sub(at(c.Expires)) > proofFuture:
-		return "the proof has expired"
+		return bad(invalidProof, "the proof has expired").OfClock()
 	case c.Nonce == nil || *c.Nonce == "":
-		return "nonce is missing"
+		return bad(invalidProof, "nonce is missing")
 	case c.Issuer != nil:
-		return "iss must be left out, because the code was redeemed anonymously"
+		return bad(invalidProof, "iss must be left out, because the code was redeemed anonymously")
 	}
-	return ""
+	return nil
 }

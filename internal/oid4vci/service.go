@@ -116,8 +116,16 @@ func (s *Service) checkBinding(r Request, path string, scheme oauth.Scheme, toke
 // DPoP begins.
 func (s *Service) noteRefusal(id issuance.OfferID, path string, e *oauth.Error) {
 	if e.Code != oauth.CodeUseNonce {
-		s.issuance.NoteRefusal(id, pathpkg.Base(path)+" request: "+e.Description)
+		s.issuance.NoteRefusal(id, noted(e), pathpkg.Base(path)+" request: "+e.Description)
 	}
+}
+
+// noted is what the record calls a refusal: its code, but for clocks, which mend in another way than the rest of a proof.
+func noted(e *oauth.Error) string {
+	if e.Clock {
+		return issuance.CodeClock
+	}
+	return e.Code
 }
 
 // unauthorized turns a DPoP error of the token endpoint into that of a resource.

@@ -73,7 +73,7 @@ func (s *Service) refuseEarly(ctx context.Context, code string, e *oauth.Error) 
 	if code == "" || len(code) > maxCode || e.Code == oauth.CodeUseNonce {
 		return e
 	}
-	if err := s.issuance.NoteRefusedCode(ctx, code, "token request: "+e.Description); err != nil {
+	if err := s.issuance.NoteRefusedCode(ctx, code, noted(e), "token request: "+e.Description); err != nil {
 		return err
 	}
 	return e

@@ -28,6 +28,9 @@ func (s *Store) Grant(ctx context.Context, tokenHash []byte) (issuance.Grant, is
 		return issuance.Grant{}, issuance.Offer{}, nil, issuance.Refuse(issuance.NotFound, "grant_unknown", "the access token is not known")
 	}
 	offer := row.Row.offer()
+	if !offer.ClaimsUntil.IsZero() {
+		row.Claims = nil // kept for showing the offer again, and for no wallet
+	}
 	claims, err := s.open(offer.ID, "claims", row.DataKey, row.Claims)
 	if err != nil {
 		return issuance.Grant{}, issuance.Offer{}, nil, fmt.Errorf("open claims: %w", err)

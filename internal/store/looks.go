@@ -57,7 +57,7 @@ func (l *looks) add(look issuance.Look) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	list := l.byOffer[look.Offer]
-	if n := len(list); n > 0 && list[n-1].Kind == look.Kind && list[n-1].Cause == look.Cause {
+	if n := len(list); n > 0 && list[n-1].Kind == look.Kind && list[n-1].Cause == look.Cause && list[n-1].Code == look.Code {
 		list[n-1].times++
 		return
 	}
@@ -222,7 +222,7 @@ func (t *tx) writeLooks(list []counted) error {
 		if version == 0 {
 			continue
 		}
-		if err := t.event(issuance.Event{Offer: l.Offer, Sequence: version, Kind: l.Kind, At: l.At, Cause: l.cause()}); err != nil {
+		if err := t.event(issuance.Event{Offer: l.Offer, Sequence: version, Kind: l.Kind, At: l.At, Cause: l.cause(), Code: l.Code}); err != nil {
 			return err
 		}
 	}

@@ -50,11 +50,11 @@ func (t *tx) insertOffer(d issuance.Draft, sealed sealedRow) error {
 		tx = *o.TxCode
 	}
 	err := t.Exec(`INSERT INTO offers (id, type, type_version, status, version, created_at, expires_at, channel, created_by, reference, scheme,
-		tx_mode, tx_length, tx_description, attempts, collected, cause, code_hash, tx_mac, data_key, claims, tx_code)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '', ?, ?, ?, ?, ?)`,
+		tx_mode, tx_length, tx_description, attempts, collected, cause, code_hash, tx_mac, data_key, claims, tx_code, replaces)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '', ?, ?, ?, ?, ?, NULLIF(?, ''))`,
 		string(o.ID), o.Type, o.TypeVersion, string(o.Status), o.Version, millis(o.CreatedAt), millis(o.ExpiresAt), string(o.Channel), o.CreatedBy,
 		o.Reference, o.Scheme, string(tx.InputMode), tx.Length, tx.Description,
-		d.CodeHash, d.TxCodeMAC, sealed.DataKey, sealed.Claims, sealed.TxCode).Error
+		d.CodeHash, d.TxCodeMAC, sealed.DataKey, sealed.Claims, sealed.TxCode, string(o.Replaces)).Error
 	if err != nil {
 		return fmt.Errorf("insert offer: %w", err)
 	}

@@ -13,14 +13,15 @@ func (s *Store) Events(ctx context.Context, id issuance.OfferID) ([]issuance.Eve
 		Sequence int
 		Kind     string
 		Cause    string
+		Code     string
 		At       int64
 	}
-	if err := s.reads.WithContext(ctx).Raw("SELECT sequence, kind, cause, at FROM events WHERE offer_id = ? ORDER BY sequence", string(id)).Scan(&rows).Error; err != nil {
+	if err := s.reads.WithContext(ctx).Raw("SELECT sequence, kind, cause, code, at FROM events WHERE offer_id = ? ORDER BY sequence", string(id)).Scan(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read events: %w", err)
 	}
 	out := make([]issuance.Event, 0, len(rows))
 	for _, r := range rows {
-		out = append(out, issuance.Event{Offer: id, Sequence: r.Sequence, Kind: issuance.EventKind(r.Kind), At: moment(r.At), Cause: r.Cause})
+		out = append(out, issuance.Event{Offer: id, Sequence: r.Sequence, Kind: issuance.EventKind(r.Kind), At: moment(r.At), Cause: r.Cause, Code: r.Code})
 	}
 	return out, nil
 }

@@ -27,8 +27,8 @@ func (s *Store) OfferByCode(ctx context.Context, codeHash []byte) (issuance.Offe
 func (s *Store) Redeem(ctx context.Context, r issuance.Redemption) error {
 	return s.change(ctx, r.Offer, func(t *tx) error {
 		version, err := t.advance(r.Offer, issuance.Sources(issuance.StatusRedeemed),
-			"status = ?, expires_at = ?, tx_code = NULL, tx_mac = NULL", "expires_at > ? AND attempts < ?",
-			string(issuance.StatusRedeemed), millis(r.Grant.ExpiresAt), millis(r.At), r.MaxAttempts)
+			"status = ?, expires_at = ?, tx_code = NULL, tx_mac = NULL", "expires_at > ? AND attempts < ? AND tx_mac IS NOT DISTINCT FROM ?",
+			string(issuance.StatusRedeemed), millis(r.Grant.ExpiresAt), millis(r.At), r.MaxAttempts, blob(r.TxCodeMAC))
 		if err != nil {
 			return err
 		}
@@ -63,8 +63,8 @@ func (s *Store) CountWrongCode(ctx context.Context, w issuance.WrongCode) (left 
 		}
 		left = 0
 		const cause = "too many wrong transaction codes"
-		version, err = t.advance(w.Offer, open, "attempts = attempts + 1, status = ?, cause = ?, "+destroy, "expires_at > ? AND attempts + 1 >= ?",
-			string(issuance.StatusFailed), cause, millis(w.At), w.MaxAttempts)
+		version, err = t.advance(w.Offer, open, "attempts = attempts + 1, status = ?, cause = ?, "+keep, "expires_at > ? AND attempts + 1 >= ?",
+			string(issuance.StatusFailed), cause, millis(w.At.Add(issuance.ClaimsKept)), millis(w.At), w.MaxAttempts)
 		if err != nil {
 			return err
 		}

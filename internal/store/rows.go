@@ -24,17 +24,21 @@ type offerRow struct {
 	TxDescription string
 	Attempts      int
 	Cause         string
+	Replaces      string
+	ClaimsUntil   int64
+	WalletSaid    string
 }
 
 // offerColumns are the columns of an offerRow.
 const offerColumns = "id, type, type_version, status, version, created_at, expires_at, channel, created_by, reference, scheme, " +
-	"tx_mode, tx_length, tx_description, attempts, cause"
+	"tx_mode, tx_length, tx_description, attempts, cause, COALESCE(replaces, '') AS replaces, claims_until, wallet_said"
 
 func (r offerRow) offer() issuance.Offer {
 	o := issuance.Offer{
 		ID: issuance.OfferID(r.ID), Type: r.Type, TypeVersion: r.TypeVersion, Status: issuance.Status(r.Status), Version: r.Version,
 		CreatedAt: moment(r.CreatedAt), ExpiresAt: moment(r.ExpiresAt), Channel: issuance.Channel(r.Channel),
 		CreatedBy: r.CreatedBy, Reference: r.Reference, Scheme: r.Scheme, Attempts: r.Attempts, Cause: r.Cause,
+		Replaces: issuance.OfferID(r.Replaces), ClaimsUntil: moment(r.ClaimsUntil), WalletSaid: issuance.EventKind(r.WalletSaid),
 	}
 	if r.TxMode != "" {
 		o.TxCode = &issuance.TxCode{InputMode: issuance.InputMode(r.TxMode), Length: r.TxLength, Description: r.TxDescription}

@@ -7,7 +7,7 @@ import (
 
 // destroy is what is set when an offer's claims are no longer needed: without the data key nobody can read them,
 // and secure_delete or VACUUM takes the bytes.
-const destroy = "data_key = NULL, claims = NULL, tx_code = NULL, tx_mac = NULL"
+const destroy = "data_key = NULL, claims = NULL, tx_code = NULL, tx_mac = NULL, claims_until = 0"
 
 // seal seals the claims and the transaction code of a new offer under a data key of its own.
 func (s *Store) seal(d issuance.Draft) (sealedRow, error) {

@@ -86,11 +86,11 @@ func (s *Store) Confirm(ctx context.Context, n issuance.Confirmation) error {
 }
 
 func (t *tx) confirmed(id issuance.OfferID, n issuance.Confirmation) error {
-	set := ""
+	set := "wallet_said = ?"
 	if n.Kind == issuance.WalletConfirmed {
-		set = "status = CASE WHEN status = 'issued' THEN 'confirmed' ELSE status END"
+		set += ", status = CASE WHEN status = 'issued' THEN 'confirmed' ELSE status END"
 	}
-	version, err := t.advance(id, []issuance.Status{issuance.StatusIssued, issuance.StatusConfirmed}, set, "")
+	version, err := t.advance(id, []issuance.Status{issuance.StatusIssued, issuance.StatusConfirmed}, set, "", string(n.Kind))
 	if err != nil || version == 0 {
 		return err
 	}

@@ -55,8 +55,8 @@ func (s *Store) ExpireDue(ctx context.Context, now time.Time, limit int) (int, e
 }
 
 func (t *tx) expire(id issuance.OfferID, now time.Time) (bool, error) {
-	version, err := t.advance(id, issuance.Sources(issuance.StatusExpired), "status = ?, "+destroy, "expires_at <= ?",
-		string(issuance.StatusExpired), millis(now))
+	version, err := t.advance(id, issuance.Sources(issuance.StatusExpired), "status = ?, "+keep, "expires_at <= ?",
+		string(issuance.StatusExpired), millis(now.Add(issuance.ClaimsKept)), millis(now))
 	if err != nil || version == 0 {
 		return false, err
 	}
@@ -71,6 +71,7 @@ func (s *Store) Forget(ctx context.Context, now time.Time) error {
 	}{
 		{"UPDATE offers SET " + destroy + " WHERE data_key IS NOT NULL AND status IN ? AND expires_at <= ?",
 			[]any{[]issuance.Status{issuance.StatusIssued, issuance.StatusConfirmed}, millis(now)}},
+		{"UPDATE offers SET " + destroy + " WHERE data_key IS NOT NULL AND claims_until > 0 AND claims_until <= ?", []any{millis(now)}},
 		{"DELETE FROM deliveries WHERE id IN (SELECT id FROM deliveries WHERE state <> 'queued' AND created_at <= ? ORDER BY created_at LIMIT ?)",
 			[]any{millis(now.Add(-deliveriesKept)), forgottenAtOnce}},
 		{"UPDATE endpoints SET old_secret = NULL WHERE old_secret IS NOT NULL AND old_until <= ?", []any{millis(now)}},

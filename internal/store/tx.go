@@ -123,8 +123,8 @@ func and(guard string) string {
 
 // event records what happened and queues its deliveries in the same transaction.
 func (t *tx) event(e issuance.Event) error {
-	if err := t.Exec("INSERT INTO events (offer_id, sequence, kind, callback, cause, at) VALUES (?, ?, ?, ?, ?, ?)",
-		string(e.Offer), e.Sequence, string(e.Kind), string(e.Kind.Callback()), e.Cause, millis(e.At)).Error; err != nil {
+	if err := t.Exec("INSERT INTO events (offer_id, sequence, kind, callback, cause, code, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+		string(e.Offer), e.Sequence, string(e.Kind), string(e.Kind.Callback()), e.Cause, e.Code, millis(e.At)).Error; err != nil {
 		return fmt.Errorf("record event: %w", err)
 	}
 	return t.enqueue(e)

@@ -42,7 +42,7 @@ func fuzzDoor(f *testing.F) *fiber.App {
 		}
 	})
 	service := issuance.NewService(issuance.Dependencies{
-		Offers: s, Gates: s, Grants: s, Record: s, Types: typemeta.NewCatalog(folder(f)), Master: master, Clock: now, Random: rand.Reader,
+		Offers: s, Gates: s, Grants: s, Record: s, Repairs: s, Types: typemeta.NewCatalog(folder(f)), Master: master, Clock: now, Random: rand.Reader,
 	}, issuance.Settings{OfferTTL: 5 * time.Minute, TokenTTL: 5 * time.Minute, MaxAttempts: 5})
 	return manage.New(manage.Dependencies{Offers: service, URLs: oid4vci.URLs{Issuer: issuer}, Access: manage.Open(), Ready: s.Ping, Clock: now, Log: log})
 }

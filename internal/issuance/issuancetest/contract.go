@@ -17,6 +17,7 @@ type Store interface {
 	issuance.Gates
 	issuance.Grants
 	issuance.Record
+	issuance.Repairs
 	issuance.Outbox
 	issuance.Endpoints
 	issuance.Deliveries
@@ -54,6 +55,9 @@ func RunStoreTests(t *testing.T, open func(t *testing.T) Store) {
 		"looks come before the change that follows them": looked,
 		"race: looks stand where they happened":          raceLooks,
 		"claims are forgotten when the grant is over":    forgotten,
+		"claims wait for a second try and no longer":     kept,
+		"a transaction code is renewed while it is open": renewed,
+		"an offer is made again once":                    repeated,
 		"deliveries go in order and one at a time":       delivered,
 		"an idempotency key makes one offer":             idempotent,
 		"endpoints are changed under guards":             endpoints,
@@ -71,6 +75,9 @@ func RunStoreTests(t *testing.T, open func(t *testing.T) Store) {
 		"race: one redemption":                           raceRedeem,
 		"race: wrong codes never pass the limit":         raceWrongCodes,
 		"race: one settlement for a nonce":               raceSpent,
+		"race: one successor":                            raceRepeat,
+		"race: repeat against redeem":                    raceRepeatRedeem,
+		"race: renew against redeem":                     raceRenewRedeem,
 		"race: cancel against redeem":                    raceCancelRedeem,
 		"race: expire against redeem":                    raceExpireRedeem,
 		"race: one offer for an idempotency key":         raceIdempotency,
@@ -122,7 +129,7 @@ func (suite) draft(t *testing.T, change ...func(*issuance.Draft)) issuance.Draft
 func redemption(t *testing.T, id issuance.OfferID) issuance.Redemption {
 	t.Helper()
 	return issuance.Redemption{
-		Offer: id, At: start(), MaxAttempts: 5,
+		Offer: id, At: start(), MaxAttempts: 5, TxCodeMAC: []byte("mac"),
 		Grant: issuance.Grant{TokenHash: secret.Hash(random(t)), Offer: id, Type: "T", Thumbprint: "jkt", Identifiers: true, ExpiresAt: start().Add(5 * time.Minute)},
 	}
 }
