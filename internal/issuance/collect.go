@@ -29,7 +29,7 @@ func (s *Service) Authorize(ctx context.Context, token string) (Access, error) {
 		return Access{}, fmt.Errorf("find grant: %w", err)
 	}
 	if !s.Clock().Before(g.ExpiresAt) {
-		refusal := Refuse(Denied, "invalid_token", "the access token has expired")
+		refusal := Refuse(Denied, "token_expired", "the access token has expired")
 		s.NoteRefusal(o.ID, refusal.Code, refusal.Reason)
 		return Access{}, refusal
 	}

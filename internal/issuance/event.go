@@ -129,8 +129,8 @@ func (k EventKind) Told() CallbackStatus {
 }
 
 // Event is something that happened to an offer, or to none (then ID names it). Sequence grows by one per offer; Cause
-// is a sentence that staff can read, or empty. Code is what a program knows the cause of RequestRefused by: what the wallet was
-// answered, or CodeClock.
+// is a sentence that staff can read, or empty. Code is for programs: of RequestRefused what the wallet was answered, or CodeClock; of
+// CodeRejected how many tries are left.
 type Event struct {
 	ID       string
 	Offer    OfferID

@@ -33,6 +33,8 @@ type Display struct {
 	// Person is who paired it, until PairedUntil.
 	Person      PersonID
 	PairedUntil time.Time
+	// Language is that of the customers, as BCP 47; empty when none was chosen.
+	Language string
 	// Offer is the id of the offer that it shows; empty when it shows none.
 	Offer  string
 	SeenAt time.Time
@@ -62,9 +64,9 @@ type DisplayRecord interface {
 
 // DisplayPairings is the durable record of who has paired which display.
 type DisplayPairings interface {
-	// PairDisplay spends a code that is good at now: its display becomes the person's only one. NotFound when there is no such code; of
-	// several who give the same code at once, one has it.
-	PairDisplay(ctx context.Context, p PersonID, code string, until, now time.Time) error
+	// PairDisplay spends a code that is good at now: its display becomes the person's only one and speaks the language. NotFound when there
+	// is no such code; of several who give the same code at once, one has it.
+	PairDisplay(ctx context.Context, p PersonID, code, language string, until, now time.Time) error
 	// UnpairDisplay ends the pairing of a person's display; without one nothing happens.
 	UnpairDisplay(ctx context.Context, p PersonID) error
 	// DisplayOf returns the display that a person has paired; NotFound.
@@ -139,9 +141,9 @@ func (s *Displays) Glance(ctx context.Context, token string) (Display, error) {
 	return d, nil
 }
 
-// Pair makes the display that shows a code the person's; the one before becomes unpaired. Invalid when no display shows the code, Limited
-// after too many tries.
-func (s *Displays) Pair(ctx context.Context, p PersonID, code string) error {
+// Pair makes the display that shows a code the person's, in a language of its customers (BCP 47); the one before becomes unpaired. Invalid
+// when no display shows the code, Limited after too many tries.
+func (s *Displays) Pair(ctx context.Context, p PersonID, code, language string) error {
 	now := s.clock()
 	if !s.tries.allow(string(p), now) {
 		return Refuse(Limited, "Too many tries. Wait a minute and try again.")
@@ -151,7 +153,7 @@ func (s *Displays) Pair(ctx context.Context, p PersonID, code string) error {
 	if !secret.IsPairingCode(code, codeLength) {
 		return wrong
 	}
-	err := s.pairings.PairDisplay(ctx, p, code, now.Add(PairingLimit), now)
+	err := s.pairings.PairDisplay(ctx, p, code, language, now.Add(PairingLimit), now)
 	if KindOf(err) == NotFound {
 		return wrong
 	}

@@ -30,7 +30,7 @@ func (o *office) look(token string) staff.Display {
 
 func (o *office) pair(p staff.Person, code string) {
 	o.t.Helper()
-	if err := o.displays.Pair(o.t.Context(), p.ID, code); err != nil {
+	if err := o.displays.Pair(o.t.Context(), p.ID, code, "de"); err != nil {
 		o.t.Fatal(err)
 	}
 }
@@ -62,17 +62,17 @@ func TestPair_refuses_what_no_display_shows(t *testing.T) {
 	token, code := o.addDisplay()
 	for _, wrong := range []string{"", "A", code + "A", code[1:], "000000", strings.Repeat("A", 100_000), "A\x00BCDE", "ABCDÉ", "' OR 1=", "ＡＢＣＤＥＦ"} {
 		o.now = o.now.Add(time.Second)
-		o.want(o.displays.Pair(t.Context(), ada.ID, wrong), staff.Invalid)
+		o.want(o.displays.Pair(t.Context(), ada.ID, wrong, "de"), staff.Invalid)
 	}
-	o.want(o.displays.Pair(t.Context(), ada.ID, code), staff.Limited) // ten were enough
-	o.pair(bob, code)                                                 // who holds up nobody else
-	o.want(o.displays.Pair(t.Context(), bob.ID, code), staff.Invalid) // used
+	o.want(o.displays.Pair(t.Context(), ada.ID, code, "de"), staff.Limited) // ten were enough
+	o.pair(bob, code)                                                       // who holds up nobody else
+	o.want(o.displays.Pair(t.Context(), bob.ID, code, "de"), staff.Invalid) // used
 	if d := o.look(token); d.Person != bob.ID {
 		t.Errorf("the display is %q's", d.Person)
 	}
 	_, old := o.addDisplay()
 	o.now = o.now.Add(10 * time.Minute)
-	o.want(o.displays.Pair(t.Context(), ada.ID, old), staff.Invalid)
+	o.want(o.displays.Pair(t.Context(), ada.ID, old, "de"), staff.Invalid)
 }
 
 func TestLook_renews_a_code_that_is_over(t *testing.T) {
@@ -118,7 +118,7 @@ func TestDisplay_is_paired_until(t *testing.T) {
 		}, true, false},
 		"another is paired": {func(o *office, ada staff.Person, _ string) error {
 			_, code := o.addDisplay()
-			return o.displays.Pair(o.t.Context(), ada.ID, code)
+			return o.displays.Pair(o.t.Context(), ada.ID, code, "de")
 		}, false, false},
 		"swept": {func(o *office, _ staff.Person, _ string) error { return o.displays.Sweep(o.t.Context()) }, true, true},
 		"somebody else shows an offer": {func(o *office, _ staff.Person, _ string) error {

@@ -16,11 +16,12 @@ type displayRow struct {
 	PersonID    *string
 	PairedUntil int64
 	OfferID     *string
+	Language    string
 	SeenAt      int64
 }
 
 // displayColumns are the columns of a displayRow.
-const displayColumns = "d.token_hash, d.code, d.code_until, d.person_id, d.paired_until, d.offer_id, d.seen_at"
+const displayColumns = "d.token_hash, d.code, d.code_until, d.person_id, d.paired_until, d.offer_id, d.language, d.seen_at"
 
 func (r displayRow) display() staff.Display {
 	text := func(s *string) string {
@@ -31,12 +32,12 @@ func (r displayRow) display() staff.Display {
 	}
 	return staff.Display{
 		TokenHash: r.TokenHash, Code: text(r.Code), CodeUntil: moment(r.CodeUntil), Person: staff.PersonID(text(r.PersonID)),
-		PairedUntil: moment(r.PairedUntil), Offer: text(r.OfferID), SeenAt: moment(r.SeenAt),
+		PairedUntil: moment(r.PairedUntil), Offer: text(r.OfferID), Language: r.Language, SeenAt: moment(r.SeenAt),
 	}
 }
 
 // nobodys is what the pairing of a display is set to when it ends. One that has no code draws another.
-const nobodys = "person_id = NULL, paired_until = 0, offer_id = NULL, shown_by = NULL"
+const nobodys = "person_id = NULL, paired_until = 0, offer_id = NULL, shown_by = NULL, language = ''"
 
 func noDisplay() error { return staff.Refuse(staff.NotFound, "there is no such display") }
 
@@ -101,7 +102,7 @@ func (s *Store) EndOldDisplays(ctx context.Context, unseenSince, now time.Time) 
 }
 
 // PairDisplay implements staff.DisplayPairings.
-func (s *Store) PairDisplay(ctx context.Context, p staff.PersonID, code string, until, now time.Time) error {
+func (s *Store) PairDisplay(ctx context.Context, p staff.PersonID, code, language string, until, now time.Time) error {
 	_, err := s.transact(ctx, func(t *tx) error {
 		// Two pairings of one person must not pass each other: the second waits here for the first.
 		if err := t.Exec("UPDATE people SET id = id WHERE id = ?", string(p)).Error; err != nil {
@@ -110,8 +111,8 @@ func (s *Store) PairDisplay(ctx context.Context, p staff.PersonID, code string, 
 		if err := t.unpair("person_id = ?", string(p)); err != nil {
 			return err
 		}
-		done := t.Exec("UPDATE displays SET person_id = ?, paired_until = ?, code = NULL, code_until = 0 WHERE code = ? AND code_until > ?",
-			string(p), millis(until), code, millis(now))
+		done := t.Exec("UPDATE displays SET person_id = ?, language = ?, paired_until = ?, code = NULL, code_until = 0 WHERE code = ? AND code_until > ?",
+			string(p), language, millis(until), code, millis(now))
 		if done.Error != nil {
 			return fmt.Errorf("pair display: %w", done.Error)
 		}

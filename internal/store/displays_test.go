@@ -74,7 +74,7 @@ func TestPairDisplay_spends_a_code_once(t *testing.T) {
 			people[i] = clerk(t, s, "clerk-"+strconv.Itoa(i))
 		}
 		got := race(many, func(i int) error {
-			return s.PairDisplay(t.Context(), people[i], "AAAAAA", today().Add(time.Hour), today())
+			return s.PairDisplay(t.Context(), people[i], "AAAAAA", "de", today().Add(time.Hour), today())
 		})
 		if got[0] != 1 || got[staff.NotFound] != many-1 {
 			t.Errorf("the answers are %v", got)
@@ -100,7 +100,7 @@ func TestPairDisplay_leaves_a_person_one_display(t *testing.T) {
 			screen(t, s, fmt.Sprint("d", i), fmt.Sprintf("CODE%02d", i))
 		}
 		got := race(many, func(i int) error {
-			return s.PairDisplay(t.Context(), p, fmt.Sprintf("CODE%02d", i), today().Add(time.Hour), today())
+			return s.PairDisplay(t.Context(), p, fmt.Sprintf("CODE%02d", i), "de", today().Add(time.Hour), today())
 		})
 		if got[0] != many {
 			t.Errorf("the answers are %v", got)
@@ -121,12 +121,12 @@ func TestPairDisplay_refuses_a_code_that_is_not_good(t *testing.T) {
 	onBoth(t, func(t *testing.T, s *store.Store) {
 		p := clerk(t, s, "ada")
 		screen(t, s, "mine", "AAAAAA")
-		if err := s.PairDisplay(t.Context(), p, "AAAAAA", today().Add(time.Hour), today()); err != nil {
+		if err := s.PairDisplay(t.Context(), p, "AAAAAA", "de", today().Add(time.Hour), today()); err != nil {
 			t.Fatal(err)
 		}
 		screen(t, s, "other", "BBBBBB")
 		for name, code := range map[string]string{"unknown": "CCCCCC", "used": "AAAAAA", "empty": "", "over": "BBBBBB"} {
-			err := s.PairDisplay(t.Context(), p, code, today().Add(time.Hour), today().Add(time.Minute))
+			err := s.PairDisplay(t.Context(), p, code, "de", today().Add(time.Hour), today().Add(time.Minute))
 			wantKind(t, name, err, staff.NotFound)
 		}
 		if d, _ := display(t, s, "mine"); d.Person != p {
@@ -159,7 +159,7 @@ func TestRenewCode_leaves_what_is_good(t *testing.T) {
 		is("AAAAAA", "")
 		renew("BBBBBB", later)
 		is("BBBBBB", "")
-		if err := s.PairDisplay(t.Context(), p, "BBBBBB", later.Add(time.Hour), later); err != nil {
+		if err := s.PairDisplay(t.Context(), p, "BBBBBB", "de", later.Add(time.Hour), later); err != nil {
 			t.Fatal(err)
 		}
 		renew("CCCCCC", later) // it is paired
@@ -198,7 +198,7 @@ func TestDisplay_ends_with_the_session(t *testing.T) {
 				if d, _ := display(t, s, "d"); d.Offer != "" {
 					t.Fatal("a display that nobody paired shows something")
 				}
-				if err := s.PairDisplay(t.Context(), p, "AAAAAA", today().Add(time.Hour), today()); err != nil {
+				if err := s.PairDisplay(t.Context(), p, "AAAAAA", "de", today().Add(time.Hour), today()); err != nil {
 					t.Fatal(err)
 				}
 				if err := s.ShowOffer(t.Context(), p, []byte("ada"), "o", today()); err != nil {
@@ -228,7 +228,7 @@ func TestEndOldDisplays_keeps_what_is_used(t *testing.T) {
 		screen(t, s, "paired", "AAAAAA")
 		screen(t, s, "left", "BBBBBB")
 		screen(t, s, "there", "CCCCCC")
-		if err := s.PairDisplay(t.Context(), p, "AAAAAA", today().Add(3*time.Hour), today()); err != nil {
+		if err := s.PairDisplay(t.Context(), p, "AAAAAA", "de", today().Add(3*time.Hour), today()); err != nil {
 			t.Fatal(err)
 		}
 		later := today().Add(2 * time.Hour)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"counterfoil/internal/issuance"
 )
@@ -86,5 +87,5 @@ func (t *tx) rejected(w issuance.WrongCode, version int, left *int) error {
 	if *left == 1 {
 		cause = "wrong transaction code, 1 more try"
 	}
-	return t.event(issuance.Event{Offer: w.Offer, Sequence: version, Kind: issuance.CodeRejected, At: w.At, Cause: cause})
+	return t.event(issuance.Event{Offer: w.Offer, Sequence: version, Kind: issuance.CodeRejected, At: w.At, Cause: cause, Code: strconv.Itoa(*left)})
 }

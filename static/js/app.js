@@ -12,7 +12,8 @@
       var left = Math.max(0, Number(el.dataset.left) - 1);
       el.dataset.left = left;
       el.textContent = text(left);
-      el.closest(".countdown").classList.toggle("soon", left <= 60);
+      if (!el.dataset.go) el.closest(".countdown").classList.toggle("soon", left <= 60);
+      else if (!left && !document.querySelector(".code output")) location.assign(el.dataset.go);
     });
   }, 1000);
 

@@ -27,7 +27,7 @@ type Live struct {
 // Message is a sign, a few large words and what to do.
 type Message struct {
 	Sign, Title, Text string
-	Tone              string // "", bad
+	Tone              string // "", now, bad
 }
 
 // Pair is the page where a display is paired.
@@ -36,6 +36,15 @@ type Pair struct {
 	Address string // of the display's page
 	Code    string // as it was typed
 	Error   string
+	// Language is the tag that was chosen, Languages what there is to choose from.
+	Language  string
+	Languages []Language
 	// Status is how the person's display fares; empty when they have none.
 	Status ui.Status
+}
+
+// Language is one of a choice; Name is what it is called in itself.
+type Language struct {
+	Tag, Name string
+	Chosen    bool
 }

@@ -63,7 +63,11 @@ type Counter struct {
 	ID        string
 	Type      string
 	Reference string
-	Live      Live
+	// Before leads to the offer that this one took the place of; empty when there was none.
+	Before string
+	// Query goes with every fetch of what moves: who chose to stay here stays here.
+	Query string
+	Live  Live
 }
 
 // Live is the part that moves.
@@ -80,16 +84,28 @@ type Live struct {
 	Code     Code
 	Display  Display
 	Result   Result
-	Say      string
-	Trouble  bool
-	Steps    []Step
-	Support  []string
-	MayAct   bool
+	// Say is what to do or say now, and Advice the same when there is trouble.
+	Say    string
+	Advice Advice
+	Steps  []Step
+	// Support is lines for those who help from afar, without a claim.
+	Support []string
+	// MayAct tells that the person may cancel an open offer, MayRepeat that they may show this one again.
+	MayAct, MayRepeat bool
+	// After leads to the offer that took the place of this one; empty when none did.
+	After string
+	// Home is the seconds until the page goes home by itself, HomeText the same as m:ss; 0 when it stays.
+	Home     int
+	HomeText string
 }
 
-// Code is the transaction code: hidden until revealed.
+// Advice says of a trouble what happened, what to say to the customer and what to do.
+type Advice struct{ Happened, Tell, Do string }
+
+// Code is the transaction code: hidden until revealed. Number counts the codes that the offer has had: an older one that is shown gives way.
 type Code struct {
 	ID       string
+	Number   int
 	Asked    bool
 	Revealed string // in groups
 	Length   int
@@ -126,6 +142,9 @@ type Step struct {
 type Paper struct {
 	Page                   layout.Page
 	ID, Issuer, Credential string
+	// Language is that of the sheet, which is the customer's; the page around it is in the clerk's.
+	Language  string
+	Languages []Option
 	// Until is when the offer expires; empty when there is nothing to print any more.
 	Until string
 }

@@ -1,20 +1,23 @@
 package portal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"counterfoil/internal/wallet"
 	"counterfoil/views/demowallet"
+	"counterfoil/views/i18n"
 )
 
 func (p *portal) showWallet(c *fiber.Ctx) error {
-	return render(c, fiber.StatusOK, demowallet.Page(demowallet.Show{Page: p.page(c, "Demo wallet"), Offer: c.Query("offer")}))
+	return render(c, fiber.StatusOK, demowallet.Page(demowallet.Show{Page: p.page(c, i18n.T(c.UserContext(), "Demo wallet")), Offer: c.Query("offer")}))
 }
 
 // collect does in the demo what a customer's phone does.
@@ -23,28 +26,30 @@ func (p *portal) collect(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	show := demowallet.Show{Page: p.page(c, "Demo wallet"), Offer: strings.TrimSpace(form["offer"])}
+	show := demowallet.Show{Page: p.page(c, i18n.T(c.UserContext(), "Demo wallet")), Offer: strings.TrimSpace(form["offer"])}
 	got, err := p.DemoWallet.Collect(c.UserContext(), wallet.Request{Offer: show.Offer, TxCode: strings.ReplaceAll(form["code"], " ", ""), DPoP: true})
-	show.Steps = got.Steps
+	for _, step := range got.Steps {
+		show.Steps = append(show.Steps, i18n.Reason(c.UserContext(), step))
+	}
 	if err != nil {
-		show.Error = walletWords(err)
+		show.Error = walletWords(c.UserContext(), err)
 		return render(c, fiber.StatusUnprocessableEntity, demowallet.Page(show))
 	}
-	show.Credential = p.credentialView(got.Credentials[0])
+	show.Credential = credentialView(c.UserContext(), got.Credentials[0])
 	return render(c, fiber.StatusOK, demowallet.Page(show))
 }
 
-func walletWords(err error) string {
+func walletWords(ctx context.Context, err error) string {
 	var refused *wallet.Refused
 	if errors.As(err, &refused) {
-		return fmt.Sprintf("The issuer answered %s: %s (%d).", refused.Code, refused.Description, refused.Status)
+		return i18n.T(ctx, "The issuer answered %s: %s (%s).", refused.Code, refused.Description, strconv.Itoa(refused.Status))
 	}
-	return capital(err.Error()) + "."
+	return i18n.Reason(ctx, capital(err.Error())+".")
 }
 
-func (p *portal) credentialView(c wallet.Credential) *demowallet.Credential {
+func credentialView(ctx context.Context, c wallet.Credential) *demowallet.Credential {
 	v := &demowallet.Credential{
-		Name: c.Name, Issuer: c.Issuer, ValidUntil: c.ExpiresAt.Local().Format("2 January 2006"), Disclosable: c.Disclosable,
+		Name: c.Name, Issuer: c.Issuer, ValidUntil: i18n.Date(ctx, c.ExpiresAt), Disclosable: c.Disclosable,
 	}
 	flatten("", c.Claims, func(name, value string) {
 		v.Claims = append(v.Claims, demowallet.Claim{Name: capital(name), Value: value})

@@ -2,17 +2,17 @@ package portal
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/qr"
+	"counterfoil/internal/secret"
 	"counterfoil/internal/staff"
 	"counterfoil/views/display"
+	"counterfoil/views/i18n"
 	"counterfoil/views/layout"
 )
 
@@ -50,6 +50,7 @@ func (p *portal) showDisplay(c *fiber.Ctx) error {
 	} else if err != nil {
 		return err
 	}
+	speakTo(c, d)
 	live, err := p.shown(c.UserContext(), d)
 	if err != nil {
 		return err
@@ -74,6 +75,7 @@ func (p *portal) showFace(c *fiber.Ctx) error {
 		c.Set("HX-Refresh", "true")
 		return c.SendStatus(fiber.StatusNoContent)
 	}
+	speakTo(c, d)
 	live, err := p.shown(c.UserContext(), d)
 	if err != nil {
 		return err
@@ -174,7 +176,7 @@ const (
 	connected
 	creating
 	done
-	trouble
+	askStaff
 )
 
 // face is what a display shows, as far as it tells when to draw it anew.
@@ -213,7 +215,7 @@ func (p *portal) face(ctx context.Context, d staff.Display) (face, issuance.Offe
 	return f, o, nil
 }
 
-// ending is done or trouble, and idle when that has been shown for long enough.
+// ending is done or askStaff, and idle when that has been shown for long enough.
 func ending(o issuance.Offer, t issuance.Timeline, now time.Time) phase {
 	kind, at := issuance.OfferExpired, o.ExpiresAt // unless something else is on the record
 	good := []issuance.EventKind{issuance.CredentialIssued, issuance.WalletConfirmed}
@@ -227,9 +229,17 @@ func ending(o issuance.Offer, t issuance.Timeline, now time.Time) phase {
 	case slices.Contains(good, kind) && now.Sub(at) < doneFor:
 		return done
 	case slices.Contains(bad, kind) && now.Sub(at) < troubleFor:
-		return trouble
+		return askStaff
 	}
 	return idle
+}
+
+// speakTo says the rest of the answer in the language that was chosen for the customers of a display, if one was.
+func speakTo(c *fiber.Ctx, d staff.Display) {
+	if d.Language != "" {
+		c.Set(fiber.HeaderContentLanguage, d.Language)
+		c.SetUserContext(i18n.With(c.UserContext(), d.Language))
+	}
 }
 
 // shown maps what a display shows to its view model: never a claim, a code or who works here.
@@ -243,39 +253,41 @@ func (p *portal) shown(ctx context.Context, d staff.Display) (display.Live, erro
 	}
 	if f.phase == scan {
 		live := display.Live{
-			QR: "/display/" + string(o.ID) + "/qr.svg", Steps: []string{"Open your wallet", "Scan this code", "Agree in the wallet"},
+			QR:    "/display/" + string(o.ID) + "/qr.svg",
+			Steps: []string{i18n.T(ctx, "Open your wallet"), i18n.T(ctx, "Scan this code"), i18n.T(ctx, "Agree in the wallet")},
 		}
 		if o.TxCode != nil {
-			live.Steps[2] = "Enter the code you are given"
+			live.Steps[2] = i18n.T(ctx, "Enter the code you are given")
 		}
 		live.Left, live.LeftText = left(o, p.Clock())
 		return live, nil
 	}
-	return display.Live{Message: message(f.phase, o)}, nil
+	return display.Live{Message: message(ctx, f.phase, o)}, nil
 }
 
-func message(f phase, o issuance.Offer) display.Message {
+func message(ctx context.Context, f phase, o issuance.Offer) display.Message {
 	switch f {
 	case connected:
-		m := display.Message{Sign: "✓", Title: "Phone connected", Text: "Go on in your wallet."}
+		m := display.Message{Sign: "✓", Title: i18n.T(ctx, "Phone connected"), Text: i18n.T(ctx, "Go on in your wallet.")}
 		if o.TxCode != nil {
-			m.Text = fmt.Sprintf("Enter the %d-%s code you were given.", o.TxCode.Length, unit(o.TxCode.InputMode))
+			m.Text = enter(ctx, *o.TxCode)
 		}
 		return m
 	case creating:
-		return display.Message{Sign: "…", Title: "One moment", Text: "Your phone is collecting."}
+		return display.Message{Sign: "…", Title: i18n.T(ctx, "One moment"), Text: i18n.T(ctx, "Your credential is being made. Leave your wallet open."), Tone: "now"}
 	case done:
-		return display.Message{Sign: "✓", Title: "All done", Text: "You will find it in your wallet."}
-	case trouble:
-		return display.Message{Sign: "!", Title: "Please ask the staff", Text: "They will help you.", Tone: "bad"}
+		return display.Message{Sign: "✓", Title: i18n.T(ctx, "All done"), Text: i18n.T(ctx, "You will find it in your wallet.")}
+	case askStaff:
+		return display.Message{Sign: "!", Title: i18n.T(ctx, "Please ask the staff"), Text: i18n.T(ctx, "They will help you."), Tone: "bad"}
 	case idle, scan:
 	}
-	return display.Message{Title: "Welcome"}
+	return display.Message{Title: i18n.T(ctx, "Welcome")}
 }
 
-func unit(m issuance.InputMode) string {
-	if strings.EqualFold(string(m), "text") {
-		return "character"
+// enter asks for the transaction code.
+func enter(ctx context.Context, t issuance.TxCode) string {
+	if t.InputMode == secret.TextMode {
+		return i18n.T(ctx, "Enter the code of %d characters that you were given.", t.Length)
 	}
-	return "digit"
+	return i18n.T(ctx, "Enter the %d-digit code you were given.", t.Length)
 }

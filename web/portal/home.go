@@ -45,7 +45,7 @@ func (p *portal) nextCustomer(c *fiber.Ctx) (ui.Status, error) {
 	if err == nil && d.Offer != "" {
 		err = p.Displays.Show(c.UserContext(), who(c).ID, p.token(c), "")
 	}
-	return p.displayBadge(d), err
+	return p.displayBadge(c.UserContext(), d), err
 }
 
 func (p *portal) listOffers(c *fiber.Ctx) error {
@@ -61,7 +61,7 @@ func (p *portal) rows(list []issuance.Offer) []offers.Row {
 	for _, o := range list {
 		rows = append(rows, offers.Row{
 			Href: "/offers/" + string(o.ID), Type: p.typeName(o.Type), Reference: o.Reference, By: o.CreatedBy,
-			Created: o.CreatedAt.Local().Format(dayClock), Status: badge(o.Status),
+			Created: o.CreatedAt.Local().Format(dayClock), Status: badge(o),
 		})
 	}
 	return rows
@@ -76,9 +76,12 @@ func (p *portal) typeName(id string) string {
 	return id
 }
 
-// badge says a status in a word or two.
-func badge(s issuance.Status) ui.Status {
-	switch s {
+// badge says in a word or two how an offer stands.
+func badge(o issuance.Offer) ui.Status {
+	if o.Lost() {
+		return ui.Status{Word: "Not in the wallet", Tone: ui.Bad}
+	}
+	switch o.Status {
 	case issuance.StatusPending:
 		return ui.Status{Word: "Waits for approval"}
 	case issuance.StatusReady:
@@ -98,5 +101,5 @@ func badge(s issuance.Status) ui.Status {
 	case issuance.StatusFailed:
 		return ui.Status{Word: "Failed", Tone: ui.Bad}
 	}
-	return ui.Status{Word: string(s)}
+	return ui.Status{Word: string(o.Status)}
 }

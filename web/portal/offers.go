@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"strings"
@@ -10,7 +11,9 @@ import (
 
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/qr"
+	"counterfoil/internal/secret"
 	"counterfoil/internal/staff"
+	"counterfoil/views/i18n"
 	"counterfoil/views/offers"
 )
 
@@ -18,6 +21,11 @@ import (
 const refresh = 5
 
 func id(c *fiber.Ctx) issuance.OfferID { return issuance.OfferID(c.Params("offer")) }
+
+// stayQuery is on the address of who wants to stay at an offer that was delivered.
+const stayQuery = "?stay=yes"
+
+func stays(c *fiber.Ctx) bool { return c.Query("stay") == "yes" }
 
 func (p *portal) showOffer(c *fiber.Ctx) error { return p.counter(c, "") }
 
@@ -33,7 +41,14 @@ func (p *portal) counter(c *fiber.Ctx, code string) error {
 	if live.Display, err = p.displayPart(c, o.ID); err != nil {
 		return err
 	}
-	show := offers.Counter{Page: p.page(c, p.typeName(o.Type)), ID: string(o.ID), Type: p.typeName(o.Type), Reference: o.Reference, Live: live}
+	name := p.named(c.UserContext(), o.Type)
+	show := offers.Counter{Page: p.page(c, name), ID: string(o.ID), Type: name, Reference: o.Reference, Live: live}
+	if o.Replaces != "" {
+		show.Before = offerPath(o.Replaces)
+	}
+	if stays(c) {
+		show.Query = stayQuery
+	}
 	if code != "" {
 		show.Live.Code.Revealed = grouped(code)
 		show.Live.Code.Keep = false
@@ -42,6 +57,16 @@ func (p *portal) counter(c *fiber.Ctx, code string) error {
 	}
 	return render(c, fiber.StatusOK, offers.CounterPage(show))
 }
+
+// named is the name of a type in the reader's language.
+func (p *portal) named(ctx context.Context, id string) string {
+	if t, known := p.Types.Type(id); known {
+		return t.Named(i18n.Lang(ctx))
+	}
+	return id
+}
+
+func offerPath(id issuance.OfferID) string { return "/offers/" + string(id) }
 
 // showLive is the part of the counter screen that moves.
 func (p *portal) showLive(c *fiber.Ctx) error {
@@ -62,36 +87,50 @@ func (p *portal) showLive(c *fiber.Ctx) error {
 }
 
 func (p *portal) live(c *fiber.Ctx) (issuance.Offer, offers.Live, error) {
-	o, err := p.Record.Offer(c.UserContext(), id(c))
+	ctx, none := c.UserContext(), offers.Live{}
+	o, err := p.Record.Offer(ctx, id(c))
 	if err != nil {
-		return issuance.Offer{}, offers.Live{}, err
+		return issuance.Offer{}, none, err
 	}
-	t, err := p.Record.Timeline(c.UserContext(), o.ID)
+	t, err := p.Record.Timeline(ctx, o.ID)
 	if err != nil {
-		return issuance.Offer{}, offers.Live{}, err
+		return issuance.Offer{}, none, err
+	}
+	after, err := p.Repeats.Successor(ctx, o.ID)
+	if err != nil && issuance.KindOf(err) != issuance.NotFound {
+		return issuance.Offer{}, none, err
 	}
 	now := p.Clock()
 	live := offers.Live{
-		ID: string(o.ID), Open: o.Status.Fetchable(), QR: "/offers/" + string(o.ID) + "/qr.svg", URI: p.URLs.OfferURI(o.Scheme, o.ID),
-		MayAct: who(c).May(staff.CancelOffers),
+		ID: string(o.ID), Open: o.Status.Fetchable(), QR: offerPath(o.ID) + "/qr.svg", URI: p.URLs.OfferURI(o.Scheme, o.ID),
+		MayAct: who(c).May(staff.CancelOffers), MayRepeat: who(c).May(staff.CreateOffers) && o.Repeatable(now) && after == "",
+	}
+	if after != "" {
+		live.After = offerPath(after)
 	}
 	live.Left, live.LeftText = left(o, now)
 	if p.DemoWallet != nil {
 		live.DemoWallet = "/demo/wallet?offer=" + url.QueryEscape(live.URI)
 	}
-	live.Code = codeView(o, who(c))
-	p.tell(&live, o, t, now)
+	live.Code = codeView(o, t, who(c))
+	p.tell(ctx, &live, o, t, now)
+	if stays(c) {
+		live.Home = 0
+	}
 	return o, live, nil
 }
 
 // left is the time until an offer expires: in seconds, and as m:ss.
 func left(o issuance.Offer, now time.Time) (seconds int, text string) {
 	seconds = max(0, int(o.ExpiresAt.Sub(now).Seconds()))
-	return seconds, fmt.Sprintf("%d:%02d", seconds/60, seconds%60) // seconds of a minute
+	return seconds, clockText(seconds)
 }
 
-func codeView(o issuance.Offer, person staff.Person) offers.Code {
-	code := offers.Code{ID: string(o.ID)}
+// clockText writes seconds as m:ss.
+func clockText(seconds int) string { return fmt.Sprintf("%d:%02d", seconds/60, seconds%60) } // seconds of a minute
+
+func codeView(o issuance.Offer, t issuance.Timeline, person staff.Person) offers.Code {
+	code := offers.Code{ID: string(o.ID), Number: 1 + count(t, issuance.CodeRenewed)}
 	if o.TxCode != nil && person.May(staff.RevealCodes) {
 		code.Asked, code.Length = true, o.TxCode.Length
 	}
@@ -128,26 +167,71 @@ func drawQR(c *fiber.Ctx, content string, level qr.Level) error {
 
 // revealCode shows the transaction code: as a fragment, or as the whole page to a browser without scripts. It is never in an address.
 func (p *portal) revealCode(c *fiber.Ctx) error {
-	code, err := p.Offers.RevealTxCode(c.UserContext(), id(c), issuance.Actor{Name: who(c).Display})
+	code, err := p.Offers.RevealTxCode(c.UserContext(), id(c), actor(c))
 	if err != nil {
 		return err
 	}
+	return p.showCode(c, code)
+}
+
+// renewCode puts another transaction code in the place of the one before and shows it likewise.
+func (p *portal) renewCode(c *fiber.Ctx) error {
+	code, err := p.Repeats.RenewTxCode(c.UserContext(), id(c), actor(c))
+	if err != nil {
+		return err
+	}
+	return p.showCode(c, code)
+}
+
+func (p *portal) showCode(c *fiber.Ctx, code secret.Text) error {
 	if c.Get("HX-Request") != "true" {
 		return p.counter(c, code.Reveal())
 	}
-	return render(c, fiber.StatusOK, offers.CodePart(offers.Code{ID: c.Params("offer"), Asked: true, Revealed: grouped(code.Reveal())}))
-}
-
-func (p *portal) hideCode(c *fiber.Ctx) error {
-	o, err := p.Record.Offer(c.UserContext(), id(c))
+	view, err := p.code(c)
 	if err != nil {
 		return err
 	}
-	return render(c, fiber.StatusOK, offers.CodePart(codeView(o, who(c))))
+	view.Revealed = grouped(code.Reveal())
+	return render(c, fiber.StatusOK, offers.CodePart(view))
 }
 
+func (p *portal) hideCode(c *fiber.Ctx) error {
+	view, err := p.code(c)
+	if err != nil {
+		return err
+	}
+	return render(c, fiber.StatusOK, offers.CodePart(view))
+}
+
+// code is the transaction code of the offer, hidden.
+func (p *portal) code(c *fiber.Ctx) (offers.Code, error) {
+	o, err := p.Record.Offer(c.UserContext(), id(c))
+	if err != nil {
+		return offers.Code{}, err
+	}
+	t, err := p.Record.Timeline(c.UserContext(), o.ID)
+	return codeView(o, t, who(c)), err
+}
+
+// repeatOffer shows the offer again with the same data, as a new one. Of several who ask for it at once all come to the same.
+func (p *portal) repeatOffer(c *fiber.Ctx) error {
+	next, err := p.Repeats.RepeatOffer(c.UserContext(), id(c), actor(c))
+	if issuance.KindOf(err) == issuance.Conflict {
+		if other, missing := p.Repeats.Successor(c.UserContext(), id(c)); missing == nil {
+			next.ID, err = other, nil
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return c.Redirect(offerPath(next.ID), fiber.StatusSeeOther)
+}
+
+// actor is who is signed in, as the record names them.
+func actor(c *fiber.Ctx) issuance.Actor { return issuance.Actor{Name: who(c).Display} }
+
 func (p *portal) cancelOffer(c *fiber.Ctx) error {
-	if _, err := p.Offers.CancelOffer(c.UserContext(), id(c), issuance.Actor{Name: who(c).Display}); err != nil {
+	if _, err := p.Offers.CancelOffer(c.UserContext(), id(c), actor(c)); err != nil {
 		return err
 	}
 	return c.Redirect("/offers/"+c.Params("offer"), fiber.StatusSeeOther)
@@ -167,7 +251,9 @@ func grouped(code string) string {
 	return strings.Join(append(groups, code), " ")
 }
 
-// at writes a time for a step: for people, and exactly.
-func at(t time.Time) (text, exact string) {
-	return t.Local().Format("15:04:05"), t.UTC().Format(time.RFC3339)
+// at writes a time for a step: for people, and for programs.
+func at(t time.Time) (text, programs string) {
+	return t.Local().Format("15:04:05"), exact(t)
 }
+
+func exact(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,6 +1,8 @@
 package portal
 
 import (
+	"cmp"
+	"context"
 	"errors"
 
 	"github.com/gofiber/fiber/v2"
@@ -8,6 +10,7 @@ import (
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/staff"
 	"counterfoil/views/display"
+	"counterfoil/views/i18n"
 	"counterfoil/views/offers"
 	"counterfoil/views/ui"
 	"counterfoil/web/surface"
@@ -27,27 +30,35 @@ func (p *portal) mountDisplay(app *fiber.App) {
 	app.Post("/offers/:offer/hide", p.allow(staff.CreateOffers, p.hideOffer))
 }
 
-func (p *portal) showPair(c *fiber.Ctx) error { return p.pairPage(c, fiber.StatusOK, "", "") }
+func (p *portal) showPair(c *fiber.Ctx) error {
+	return p.pairPage(c, fiber.StatusOK, display.Pair{})
+}
 
-func (p *portal) pairPage(c *fiber.Ctx, status int, code, problem string) error {
-	d, err := p.Displays.Of(c.UserContext(), who(c).ID)
+// pairPage shows the page with what was typed and what is wrong with it, if anything is.
+func (p *portal) pairPage(c *fiber.Ctx, status int, show display.Pair) error {
+	ctx := c.UserContext()
+	d, err := p.Displays.Of(ctx, who(c).ID)
 	if err != nil {
 		return err
 	}
-	show := display.Pair{Page: p.page(c, "Customer display"), Address: c.BaseURL() + "/display", Code: code, Error: problem, Status: p.displayBadge(d)}
+	chosen := cmp.Or(show.Language, d.Language, i18n.Tag(ctx))
+	for _, l := range i18n.Customer() {
+		show.Languages = append(show.Languages, display.Language{Tag: l.Tag, Name: l.Name, Chosen: l.Tag == chosen})
+	}
+	show.Page, show.Address, show.Status = p.page(c, i18n.T(ctx, "Customer display")), c.BaseURL()+"/display", p.displayBadge(ctx, d)
 	show.Page.Narrow = true
 	return render(c, status, display.PairPage(show))
 }
 
 // displayBadge says how a display fares; nothing when there is none.
-func (p *portal) displayBadge(d staff.Display) ui.Status {
+func (p *portal) displayBadge(ctx context.Context, d staff.Display) ui.Status {
 	switch now := p.Clock(); {
 	case !d.PairedAt(now):
 		return ui.Status{}
 	case d.ConnectedAt(now):
-		return ui.Status{Word: "Customer display: connected", Tone: ui.Good}
+		return ui.Status{Word: i18n.T(ctx, "Customer display: connected"), Tone: ui.Good}
 	}
-	return ui.Status{Word: "Customer display disconnected", Tone: ui.Bad}
+	return ui.Status{Word: i18n.T(ctx, "Customer display disconnected"), Tone: ui.Bad}
 }
 
 func (p *portal) pair(c *fiber.Ctx) error {
@@ -55,15 +66,33 @@ func (p *portal) pair(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	err = p.Displays.Pair(c.UserContext(), who(c).ID, form["code"])
+	language, err := customerLanguage(c, form["language"])
+	if err != nil {
+		return err
+	}
+	err = p.Displays.Pair(c.UserContext(), who(c).ID, form["code"], language)
 	var refusal *staff.Error
 	if errors.As(err, &refusal) {
-		return p.pairPage(c, fiber.StatusUnprocessableEntity, form["code"], refusal.Reason)
+		wrong := display.Pair{Code: form["code"], Language: language, Error: i18n.Reason(c.UserContext(), refusal.Reason)}
+		return p.pairPage(c, fiber.StatusUnprocessableEntity, wrong)
 	}
 	if err != nil {
 		return err
 	}
 	return c.Redirect("/display/pair", fiber.StatusSeeOther)
+}
+
+// customerLanguage is a language that was chosen for customers to read, or that of the page when none was; Invalid for one that there is not.
+func customerLanguage(c *fiber.Ctx, asked string) (string, error) {
+	if asked == "" {
+		return i18n.Tag(c.UserContext()), nil
+	}
+	for _, l := range append(i18n.Customer(), i18n.Language{Tag: i18n.Pseudo}) {
+		if l.Tag == asked {
+			return l.Tag, nil
+		}
+	}
+	return "", issuance.Refuse(issuance.Invalid, "language_unknown", "Choose one of the languages.")
 }
 
 func (p *portal) unpair(c *fiber.Ctx) error {
@@ -106,6 +135,6 @@ func (p *portal) displayPart(c *fiber.Ctx, offer issuance.OfferID) (offers.Displ
 		return offers.Display{}, err
 	}
 	return offers.Display{
-		May: true, Offer: string(offer), Status: p.displayBadge(d), Connected: d.ConnectedAt(p.Clock()), Shows: d.Offer == string(offer),
+		May: true, Offer: string(offer), Status: p.displayBadge(c.UserContext(), d), Connected: d.ConnectedAt(p.Clock()), Shows: d.Offer == string(offer),
 	}, nil
 }

@@ -35,6 +35,13 @@ type Offers interface {
 	CancelOffer(ctx context.Context, id issuance.OfferID, by issuance.Actor) (issuance.Offer, error)
 }
 
+// Repeats is what helps when an offer does not work out at once.
+type Repeats interface {
+	RenewTxCode(ctx context.Context, id issuance.OfferID, by issuance.Actor) (secret.Text, error)
+	RepeatOffer(ctx context.Context, id issuance.OfferID, by issuance.Actor) (issuance.Offer, error)
+	Successor(ctx context.Context, id issuance.OfferID) (issuance.OfferID, error)
+}
+
 // Record is what the portal reads.
 type Record interface {
 	Offer(ctx context.Context, id issuance.OfferID) (issuance.Offer, error)
@@ -58,9 +65,10 @@ type DemoPerson struct{ Name, Display, Role string }
 
 // Dependencies is what the portal is made from.
 type Dependencies struct {
-	Offers Offers
-	Record Record
-	Staff  Staff
+	Offers  Offers
+	Repeats Repeats
+	Record  Record
+	Staff   Staff
 	// Account is how people look after how they sign in; Passkeys and SSO are nil where the portal's address is not known, or no provider.
 	Account  Account
 	Passkeys Passkeys
@@ -129,6 +137,8 @@ func New(d Dependencies) *fiber.App {
 	app.Post("/system", surface.Limit(checksPerMinute, d.Clock), p.allow(staff.CheckSystem, p.checkSystem))
 	p.mountDisplay(app)
 	app.Post("/offers/:offer/cancel", p.allow(staff.CancelOffers, p.cancelOffer))
+	app.Post("/offers/:offer/renew", p.allow(staff.RevealCodes, p.renewCode))
+	app.Post("/offers/:offer/again", p.allow(staff.CreateOffers, p.repeatOffer))
 	if d.DemoWallet != nil {
 		app.Get("/demo/wallet", p.allow(staff.ReadOffers, p.showWallet))
 		app.Post("/demo/wallet", p.allow(staff.ReadOffers, p.collect))

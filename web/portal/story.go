@@ -1,34 +1,100 @@
 package portal
 
 import (
+	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"counterfoil/internal/issuance"
+	"counterfoil/views/i18n"
 	"counterfoil/views/offers"
 )
 
+const (
+	// silence is how long nothing may happen before somebody should ask what is wrong.
+	silence = time.Minute
+	// homeAfter is how long success stays on the screen before it goes home by itself.
+	homeAfter = 10 * time.Second
+)
+
 // tell fills in the story of an offer: what happened in plain words, what comes next, and what to say to the customer.
-func (p *portal) tell(live *offers.Live, o issuance.Offer, t issuance.Timeline, now time.Time) {
+func (p *portal) tell(ctx context.Context, live *offers.Live, o issuance.Offer, t issuance.Timeline, now time.Time) {
 	for _, e := range t.Events {
-		live.Steps = append(live.Steps, step(e))
+		live.Steps = append(live.Steps, step(ctx, e))
 		for _, d := range t.Deliveries {
 			if d.Sequence == e.Sequence {
-				live.Steps = append(live.Steps, deliveryStep(d))
+				live.Steps = append(live.Steps, deliveryStep(ctx, d))
 			}
 		}
 	}
-	if o.Status == issuance.StatusExpired && (len(t.Events) == 0 || t.Events[len(t.Events)-1].Kind != issuance.OfferExpired) {
-		live.Steps = append(live.Steps, offers.Step{Tone: "bad", Title: "Time ran out"})
+	if o.Status == issuance.StatusExpired && count(t, issuance.OfferExpired) == 0 { // no sweep has written it down yet
+		live.Steps = append(live.Steps, offers.Step{Tone: "bad", Title: i18n.T(ctx, "Time ran out")})
 	}
-	live.Steps = append(live.Steps, ahead(o.Status)...)
-	live.Say, live.Trouble = say(o, t, now)
-	live.Result = result(o)
+	live.Steps = append(live.Steps, ahead(ctx, o.Status)...)
+	last := latest(o, t)
+	switch trouble := current(o, last, now); {
+	case live.After != "":
+		live.Say = i18n.T(ctx, "This offer was shown again. Go on with the new one.")
+	case trouble == fine:
+		live.Say = say(ctx, o)
+	default:
+		live.Advice = advice(ctx, trouble)
+		if trouble == wrongCode {
+			live.Advice.Happened += " " + triesLeft(ctx, last)
+		}
+	}
+	live.Result = result(ctx, o, live.After != "")
 	live.Ended = ended(o, t, now)
-	live.Support = []string{
-		"Offer " + string(o.ID), "Type " + o.Type, "Made " + o.CreatedAt.UTC().Format(time.RFC3339) + " by " + o.CreatedBy,
+	live.Home, live.HomeText = homeIn(o, t, now)
+	live.Support = support(o, t)
+}
+
+// count tells how many events of a kind there are.
+func count(t issuance.Timeline, kind issuance.EventKind) int {
+	n := 0
+	for _, e := range t.Events {
+		if e.Kind == kind {
+			n++
+		}
 	}
+	return n
+}
+
+// latest is the last thing that the phone or time did, or a clerk to the offer; that a code was looked at changes nothing.
+func latest(o issuance.Offer, t issuance.Timeline) issuance.Event {
+	for _, e := range slices.Backward(t.Events) {
+		if e.Kind != issuance.CodeRevealed {
+			return e
+		}
+	}
+	return issuance.Event{Kind: issuance.OfferCreated, At: o.CreatedAt}
+}
+
+// current is the trouble that there is now; fine when there is none. Silence is one as well.
+func current(o issuance.Offer, last issuance.Event, now time.Time) trouble {
+	switch o.Status {
+	case issuance.StatusExpired:
+		return expired
+	case issuance.StatusFailed:
+		return locked
+	case issuance.StatusIssued, issuance.StatusConfirmed:
+		return troubleOf(issuance.Event{Kind: o.WalletSaid})
+	case issuance.StatusPending, issuance.StatusCancelled:
+		return fine
+	case issuance.StatusReady, issuance.StatusRetrieved, issuance.StatusRedeemed:
+	}
+	if t := troubleOf(last); t != fine {
+		return t
+	}
+	if now.Sub(last.At) <= silence {
+		return fine
+	}
+	return map[issuance.Status]trouble{
+		issuance.StatusReady: noPhone, issuance.StatusRetrieved: notGoneOn, issuance.StatusRedeemed: notCollected,
+	}[o.Status]
 }
 
 // ended tells when nothing more is worth waiting for: the offer has ended, callbacks are done, and a wallet had a minute to
@@ -42,79 +108,128 @@ func ended(o issuance.Offer, t issuance.Timeline, now time.Time) bool {
 			return false
 		}
 	}
-	last := o.ExpiresAt
-	if len(t.Events) > 0 {
-		last = t.Events[len(t.Events)-1].At
+	return o.Status != issuance.StatusIssued || now.Sub(latest(o, t).At) > silence
+}
+
+// homeIn is when the screen goes home by itself: a moment after the credential came to the phone, and never when that was long ago or went
+// wrong. Zero when it does not.
+func homeIn(o issuance.Offer, t issuance.Timeline, now time.Time) (seconds int, text string) {
+	if o.Status != issuance.StatusIssued && o.Status != issuance.StatusConfirmed || o.Lost() {
+		return 0, ""
 	}
-	return o.Status != issuance.StatusIssued || now.Sub(last) > time.Minute
+	var at time.Time
+	for _, e := range t.Events {
+		if e.Kind == issuance.CredentialIssued || e.Kind == issuance.WalletConfirmed {
+			at = e.At
+		}
+	}
+	seconds = int(homeAfter.Seconds()) - int(now.Sub(at).Seconds())
+	if seconds <= 0 {
+		return 0, ""
+	}
+	return seconds, clockText(seconds)
 }
 
 // step says one event.
-func step(e issuance.Event) offers.Step {
+func step(ctx context.Context, e issuance.Event) offers.Step {
 	s := offers.Step{}
 	s.Time, s.Exact = at(e.At)
+	if troubleOf(e) != fine {
+		s.Tone = "bad"
+	}
 	switch e.Kind {
 	case issuance.OfferCreated:
-		s.Title = "QR code shown"
+		s.Title = i18n.T(ctx, "QR code shown")
 	case issuance.OfferRetrieved:
-		s.Title = "Phone connected"
-	case issuance.CodeRevealed:
-		s.Tone, s.Title = "note", "Transaction code "+e.Cause
+		s.Title = i18n.T(ctx, "Phone connected")
+	case issuance.CodeRevealed, issuance.CodeRenewed, issuance.OfferCancelled, issuance.OfferReplaced:
+		s.Tone, s.Title = "note", deed(ctx, e.Cause)
 	case issuance.CodeRejected:
-		s.Tone, s.Title, s.Detail = "bad", "Wrong code typed", capital(e.Cause)+"."
+		s.Title, s.Detail = i18n.T(ctx, "Wrong code typed"), triesLeft(ctx, e)
 	case issuance.RequestRefused:
-		s.Tone, s.Title, s.Detail = "bad", "The phone’s request was refused", capital(e.Cause)+"."
+		s.Title, s.Detail = i18n.T(ctx, "The phone’s request was refused"), advice(ctx, troubleOf(e)).Happened
 	case issuance.OfferRedeemed:
-		s.Title = "Code accepted"
+		s.Title = i18n.T(ctx, "Code accepted")
 	case issuance.CredentialIssued:
-		s.Title = "Delivered to the phone"
+		s.Title = i18n.T(ctx, "Delivered to the phone")
 	case issuance.CredentialReissued:
-		s.Tone, s.Title = "note", "Delivered once more"
+		s.Tone, s.Title = "note", i18n.T(ctx, "Delivered once more")
 	case issuance.WalletConfirmed:
-		s.Title = "Stored in the wallet"
+		s.Title = i18n.T(ctx, "Stored in the wallet")
 	case issuance.WalletFailed:
-		s.Tone, s.Title, s.Detail = "bad", "The wallet could not store it", capital(e.Cause)
+		s.Title = i18n.T(ctx, "The wallet could not store it")
 	case issuance.WalletDeleted:
-		s.Tone, s.Title, s.Detail = "bad", "The customer did not keep it", capital(e.Cause)
-	case issuance.OfferCancelled:
-		s.Tone, s.Title = "note", capital(e.Cause)
+		s.Title = i18n.T(ctx, "The customer did not keep it")
 	case issuance.OfferExpired:
-		s.Tone, s.Title = "bad", "Time ran out"
+		s.Title = i18n.T(ctx, "Time ran out")
 	case issuance.OfferFailed:
-		s.Tone, s.Title, s.Detail = "bad", "Blocked for safety", capital(e.Cause)+"."
+		s.Title = i18n.T(ctx, "Blocked for safety")
 	case issuance.CertificateExpiring: // about no offer
 	}
 	return s
 }
 
+// deed says what somebody did. The record has it in English, with the name at the end.
+func deed(ctx context.Context, cause string) string {
+	by := func(prefix string) (name string, is bool) { return strings.CutPrefix(cause, prefix) }
+	if name, is := by("cancelled by "); is {
+		return i18n.T(ctx, "Cancelled by %s", name)
+	}
+	if name, is := by("shown to "); is {
+		return i18n.T(ctx, "Transaction code shown to %s", name)
+	}
+	if name, is := by("made anew for "); is {
+		return i18n.T(ctx, "New transaction code shown to %s", name)
+	}
+	if name, is := by("shown again as a new offer by "); is {
+		return i18n.T(ctx, "Shown again as a new offer by %s", name)
+	}
+	return capital(cause)
+}
+
+// triesLeft says how many codes may still be typed; nothing where the record does not know.
+func triesLeft(ctx context.Context, e issuance.Event) string {
+	left, err := strconv.Atoi(e.Code)
+	if err != nil {
+		return ""
+	}
+	return i18n.T(ctx, "%d more tries are left.", left)
+}
+
 // deliveryStep says how far the back-end has been told.
-func deliveryStep(d issuance.Delivery) offers.Step {
+func deliveryStep(ctx context.Context, d issuance.Delivery) offers.Step {
 	s := offers.Step{Tone: "note"}
-	told := fmt.Sprintf("Back-end: %s", d.Status)
-	switch {
-	case d.State == issuance.DeliveryDelivered:
-		s.Title = told + " delivered"
+	if !d.LastAt.IsZero() {
 		s.Time, s.Exact = at(d.LastAt)
-	case d.State == issuance.DeliveryExhausted:
-		s.Title, s.Detail = told+" given up", d.LastResult
-		s.Time, s.Exact = at(d.LastAt)
-	case d.State == issuance.DeliveryCancelled:
-		s.Title, s.Detail = told+" not delivered", capital(d.LastResult)
-	case d.Held:
-		s.Tone, s.Title, s.Detail = "bad", told+" waits", strings.TrimPrefix(d.LastResult+". ", ". ")+"The callback endpoint is switched off."
-	case d.Attempts > 0 && !d.LastAt.IsZero():
-		again, _ := at(d.NextAt)
-		s.Tone, s.Title, s.Detail = "bad", told+" refused", d.LastResult+", next try "+again
-		s.Time, s.Exact = at(d.LastAt)
+	}
+	if t := backEnd(d); t != fine {
+		a := advice(ctx, t)
+		s.Tone, s.Detail = "bad", a.Happened+" "+a.Do
+	}
+	status := string(d.Status)
+	switch backEnd(d) { //nolint:exhaustive // the others are no troubles of a delivery
+	case backEndHeld:
+		s.Title = i18n.T(ctx, "Back-end: %s waits", status)
+	case backEndRefused:
+		s.Title = i18n.T(ctx, "Back-end: %s refused", status)
+	case backEndGivenUp:
+		s.Title = i18n.T(ctx, "Back-end: %s given up", status)
+	case backEndGone:
+		s.Title = i18n.T(ctx, "Back-end: %s not delivered", status)
 	default:
-		s.Title = told + " queued"
+		s.Title = i18n.T(ctx, "Back-end: %s queued", status)
+		if d.State == issuance.DeliveryDelivered {
+			s.Title = i18n.T(ctx, "Back-end: %s delivered", status)
+		}
 	}
 	return s
 }
 
 // ahead lists the steps that are still to come.
-func ahead(s issuance.Status) []offers.Step {
-	names := []string{"Phone connects", "Code is accepted", "Credential is created and delivered", "Wallet stores it"}
+func ahead(ctx context.Context, s issuance.Status) []offers.Step {
+	names := []string{
+		i18n.T(ctx, "Phone connects"), i18n.T(ctx, "Code is accepted"), i18n.T(ctx, "Credential is created and delivered"), i18n.T(ctx, "Wallet stores it"),
+	}
 	from := len(names)
 	switch s {
 	case issuance.StatusPending, issuance.StatusReady:
@@ -123,7 +238,7 @@ func ahead(s issuance.Status) []offers.Step {
 		from = 1
 	case issuance.StatusRedeemed:
 		from = 2
-		names[2] = "Being created"
+		names[2] = i18n.T(ctx, "Being created")
 	case issuance.StatusIssued:
 		from = 3
 	case issuance.StatusConfirmed, issuance.StatusCancelled, issuance.StatusExpired, issuance.StatusFailed:
@@ -139,71 +254,71 @@ func ahead(s issuance.Status) []offers.Step {
 	return out
 }
 
-// say gives what to do or say now; trouble tells that something is wrong.
-func say(o issuance.Offer, t issuance.Timeline, now time.Time) (text string, trouble bool) {
-	last := issuance.Event{At: o.CreatedAt}
-	if len(t.Events) > 0 {
-		last = t.Events[len(t.Events)-1]
-	}
-	silent := now.Sub(last.At) > time.Minute
+// say gives what to do or say while all is well.
+func say(ctx context.Context, o issuance.Offer) string {
 	switch o.Status {
 	case issuance.StatusPending:
-		return "A colleague has to approve this first.", false
+		return i18n.T(ctx, "A colleague has to approve this first.")
 	case issuance.StatusReady:
-		if silent {
-			return "No phone has come yet. Is the wallet app open? The phone’s camera must see the whole code; otherwise use the link.", true
-		}
-		return "Ask the customer to open the wallet and scan the code.", false
+		return i18n.T(ctx, "Ask the customer to open the wallet and scan the code.")
 	case issuance.StatusRetrieved:
-		return sayConnected(o, last, silent)
+		if o.TxCode != nil {
+			return i18n.T(ctx, "The phone is connected. Tell the customer the transaction code.")
+		}
+		return i18n.T(ctx, "The phone is connected. The customer confirms in the wallet.")
 	case issuance.StatusRedeemed:
-		return "The phone is collecting. This takes a few seconds.", false
+		return i18n.T(ctx, "The phone is collecting. This takes a few seconds.")
 	case issuance.StatusIssued:
-		return "Delivered. Ask the customer to look into the wallet; some wallets do not confirm that they stored it.", false
+		return i18n.T(ctx, "Delivered. Ask the customer to look into the wallet; some wallets do not confirm that they stored it.")
 	case issuance.StatusConfirmed:
-		return "Done. The credential is in the wallet.", false
+		return i18n.T(ctx, "Done. The credential is in the wallet.")
 	case issuance.StatusCancelled:
-		return "This offer was cancelled. Nothing reached the phone.", false
-	case issuance.StatusExpired:
-		return "Time ran out before the credential was collected. Make a new offer; nothing was issued.", true
-	case issuance.StatusFailed:
-		return "Blocked after too many wrong codes. Check that you speak to the right person, then make a new offer.", true
+		return i18n.T(ctx, "This offer was cancelled. Nothing reached the phone.")
+	case issuance.StatusExpired, issuance.StatusFailed: // troubles
 	}
-	return "", false
-}
-
-func sayConnected(o issuance.Offer, last issuance.Event, silent bool) (string, bool) {
-	switch {
-	case last.Kind == issuance.CodeRejected:
-		return "The code was wrong. Read it out once more, digit by digit.", true
-	case last.Kind == issuance.RequestRefused:
-		return "The phone’s request was refused. Ask the customer to try once more; if it stays, the wallet may not fit.", true
-	case silent:
-		return "The phone connected but has not gone on. Ask the customer what the screen says.", true
-	case o.TxCode != nil:
-		return "The phone is connected. Tell the customer the transaction code.", false
-	}
-	return "The phone is connected. The customer confirms in the wallet.", false
+	return ""
 }
 
 // result stands where the QR code was.
-func result(o issuance.Offer) offers.Result {
+func result(ctx context.Context, o issuance.Offer, again bool) offers.Result {
+	if again {
+		return offers.Result{Sign: "→", Title: i18n.T(ctx, "Shown again"), Text: i18n.T(ctx, "A new offer took the place of this one."), Tone: "quiet"}
+	}
+	if o.Lost() {
+		return offers.Result{Sign: "!", Title: i18n.T(ctx, "Not in the wallet"), Text: i18n.T(ctx, "The phone got the credential but did not keep it."), Tone: "bad"}
+	}
 	switch o.Status {
 	case issuance.StatusRedeemed:
-		return offers.Result{Sign: "…", Title: "Code accepted", Text: "The credential is being created."}
+		return offers.Result{Sign: "…", Title: i18n.T(ctx, "Code accepted"), Text: i18n.T(ctx, "The credential is being created.")}
 	case issuance.StatusIssued:
-		return offers.Result{Sign: "✓", Title: "Delivered", Text: "The credential is on the phone."}
+		return offers.Result{Sign: "✓", Title: i18n.T(ctx, "Delivered"), Text: i18n.T(ctx, "The credential is on the phone.")}
 	case issuance.StatusConfirmed:
-		return offers.Result{Sign: "✓", Title: "Stored in the wallet", Text: "All done."}
+		return offers.Result{Sign: "✓", Title: i18n.T(ctx, "Stored in the wallet"), Text: i18n.T(ctx, "All done.")}
 	case issuance.StatusCancelled:
-		return offers.Result{Sign: "–", Title: "Cancelled", Text: capital(o.Cause) + ".", Tone: "quiet"}
+		return offers.Result{Sign: "–", Title: i18n.T(ctx, "Cancelled"), Text: deed(ctx, o.Cause) + ".", Tone: "quiet"}
 	case issuance.StatusExpired:
-		return offers.Result{Sign: "!", Title: "Expired", Text: "The QR code no longer works.", Tone: "bad"}
+		return offers.Result{Sign: "!", Title: i18n.T(ctx, "Expired"), Text: i18n.T(ctx, "The QR code no longer works."), Tone: "bad"}
 	case issuance.StatusFailed:
-		return offers.Result{Sign: "!", Title: "Blocked", Text: "Too many wrong codes.", Tone: "bad"}
+		return offers.Result{Sign: "!", Title: i18n.T(ctx, "Blocked"), Text: i18n.T(ctx, "Too many wrong codes."), Tone: "bad"}
 	case issuance.StatusPending, issuance.StatusReady, issuance.StatusRetrieved:
 	}
-	return offers.Result{Sign: "…", Title: "Not ready yet", Tone: "quiet"}
+	return offers.Result{Sign: "…", Title: i18n.T(ctx, "Not ready yet"), Tone: "quiet"}
+}
+
+// support is what those who help from afar ask for, in the words of the record: no claim is in it.
+func support(o issuance.Offer, t issuance.Timeline) []string {
+	lines := []string{
+		"Offer " + string(o.ID),
+		fmt.Sprintf("Type %s, version %d; status %s", o.Type, o.TypeVersion, o.Status),
+		fmt.Sprintf("Made %s by %s (%s); valid until %s", exact(o.CreatedAt), o.CreatedBy, o.Channel, exact(o.ExpiresAt)),
+	}
+	for _, e := range t.Events {
+		lines = append(lines, strings.TrimSpace(exact(e.At)+" "+string(e.Kind)+" "+e.Code+" "+e.Cause))
+	}
+	for _, d := range t.Deliveries {
+		lines = append(lines, fmt.Sprintf("Callback %s %s, %d attempts %s", d.Status, d.State, d.Attempts, d.LastResult))
+	}
+	return lines
 }
 
 // capital writes a cause as the beginning of a sentence.
