@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"counterfoil/internal/jose"
 )
@@ -192,7 +191,7 @@ func (b *bank) collect(access, body string) (int, []byte, error) {
 }
 
 // proof makes a key proof with a fresh key.
-func proof(t *testing.T, b *bank, nonce string) string {
+func proof(t testing.TB, b *bank, nonce string) string {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -206,7 +205,7 @@ func proof(t *testing.T, b *bank, nonce string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	claims, err := json.Marshal(map[string]any{"aud": b.wallet, "iat": time.Now().Unix(), "nonce": nonce})
+	claims, err := json.Marshal(map[string]any{"aud": b.wallet, "iat": b.now().Unix(), "nonce": nonce})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,10 +55,40 @@ func counterScreens() []screen {
 			b.mustRefuse(live)
 			counter(b, p, live)
 		}},
+		{"counter-code-renewed", func(b *bank, p *browser) {
+			p.clickUntil(`.code form[action$="renew"] button`, "another code shows", func() bool { return p.sees(".code", "no more") })
+			live.TxCode = strings.ReplaceAll(p.text(".code output"), " ", "")
+		}},
+		{"counter-clock-off", func(b *bank, p *browser) {
+			b.refusedForTheClock(live)
+			p.unfold("#support")
+			p.awaits(".say", "disagree about the time")
+		}},
 		{"counter-delivered", func(b *bank, p *browser) {
 			b.mustCollect(live)
 			counter(b, p, live)
 		}},
+		{"counter-stays", func(b *bank, p *browser) { p.goTo(b.portal + "/offers/" + live.OfferID + "?stay=yes") }},
+		{"counter-redeemed", func(b *bank, p *browser) {
+			offer := b.create(identity(nil))
+			b.mustRedeem(offer)
+			counter(b, p, offer)
+		}},
+		{"counter-not-stored", func(b *bank, p *browser) {
+			offer := b.create(identity(nil))
+			b.collectBut(offer, "credential_failure")
+			counter(b, p, offer)
+		}},
+		{"counter-not-kept", func(b *bank, p *browser) {
+			offer := b.create(identity(nil))
+			b.collectBut(offer, "credential_deleted")
+			counter(b, p, offer)
+		}},
+		{"counter-shown-again", func(b *bank, p *browser) {
+			counter(b, p, b.create(identity(withCode())))
+			p.press(`form[action$="/again"] button`)
+		}},
+		{"counter-before", func(_ *bank, p *browser) { p.press("p.lead a") }},
 		{"counter-cancelled", func(b *bank, p *browser) {
 			offer := b.create(identity(nil))
 			b.call("POST", b.management+"/offers/"+offer.OfferID+"/cancel", nil, nil)
@@ -88,7 +118,14 @@ func counterScreens() []screen {
 			b.mustRefuse(live)
 			p.goTo(b.portal + "/display")
 		}},
+		{"display-creating", func(b *bank, p *browser) {
+			redeemed := b.create(identity(nil))
+			counter(b, p, redeemed)
+			b.mustRedeem(redeemed)
+			p.goTo(b.portal + "/display")
+		}},
 		{"display-done", func(b *bank, p *browser) {
+			counter(b, p, live)
 			b.mustCollect(live)
 			p.goTo(b.portal + "/display")
 		}},
@@ -142,7 +179,7 @@ func paperScreens() []screen {
 			live = b.create(identity(withCode()))
 			paper(b, p, live, "slip")
 		}},
-		{"slip-code-shown", func(_ *bank, p *browser) { p.press(".printed form button") }},
+		{"slip-code-shown", func(_ *bank, p *browser) { p.press(".printed form:not(.field) button") }},
 		{"handout", func(b *bank, p *browser) { paper(b, p, live, "handout") }},
 		{"handout-no-code", func(b *bank, p *browser) { paper(b, p, b.create(identity(nil)), "handout") }},
 		{"slip-over", func(b *bank, p *browser) {

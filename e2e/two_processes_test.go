@@ -95,7 +95,7 @@ func TestDPoP_nonce_of_one_process_is_good_at_the_other(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer resp.Body.Close() // nothing of it is read
-		dpop := dpopProof(t, two[0].wallet+"/oidc4vci/token", resp.Header.Get("DPoP-Nonce"))
+		dpop := dpopProof(t, two[0].wallet+"/oidc4vci/token", resp.Header.Get("DPoP-Nonce"), time.Now())
 		code := there.code(there.create(identity(nil)))
 		status, body, err := there.redeemWith(code, dpop)
 		if err != nil || status != http.StatusOK || !strings.Contains(string(body), `"token_type":"DPoP"`) {
@@ -114,8 +114,8 @@ func TestDPoP_nonce_of_one_process_is_good_at_the_other(t *testing.T) {
 	}
 }
 
-// dpopProof makes a DPoP proof for a POST without an access token, with a fresh key (RFC 9449 §4.2).
-func dpopProof(t *testing.T, at, nonce string) string {
+// dpopProof makes a DPoP proof of a time for a POST without an access token, with a fresh key (RFC 9449 §4.2).
+func dpopProof(t testing.TB, at, nonce string, made time.Time) string {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -129,7 +129,7 @@ func dpopProof(t *testing.T, at, nonce string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	claims, err := json.Marshal(map[string]any{"jti": rand.Text(), "htm": "POST", "htu": at, "iat": time.Now().Unix(), "nonce": nonce})
+	claims, err := json.Marshal(map[string]any{"jti": rand.Text(), "htm": "POST", "htu": at, "iat": made.Unix(), "nonce": nonce})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -965,7 +965,7 @@ func nextPart(l Live) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		} else if l.Ended || l.Home > 0 || l.Result.Tone == "bad" {
+		} else if l.Over {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 77, "<a class=\"button primary\" href=\"/\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1349,11 +1349,11 @@ func CodePart(c Code) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = codeButton(c, "renew", i18n.T(ctx, "New code"), "button plain").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = codeButton(c, "reveal", i18n.T(ctx, "Show code"), "button").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = codeButton(c, "reveal", i18n.T(ctx, "Show code"), "button").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = codeButton(c, "renew", i18n.T(ctx, "New code"), "button plain").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -49,6 +49,7 @@ func (p *portal) tell(ctx context.Context, live *offers.Live, o issuance.Offer, 
 	live.Result = result(ctx, o, live.After != "")
 	live.Ended = ended(o, t, now)
 	live.Home, live.HomeText = homeIn(o, t, now)
+	live.Over = live.Ended || live.Home > 0 || o.Lost()
 	live.Support = support(o, t)
 }
 
@@ -97,10 +98,10 @@ func current(o issuance.Offer, last issuance.Event, now time.Time) trouble {
 	}[o.Status]
 }
 
-// ended tells when nothing more is worth waiting for: the offer has ended, callbacks are done, and a wallet had a minute to
-// confirm.
+// ended tells when nothing more is worth waiting for: the offer has ended, also on the record, callbacks are done, and a wallet had a minute
+// to confirm.
 func ended(o issuance.Offer, t issuance.Timeline, now time.Time) bool {
-	if !o.Status.Ended() {
+	if !o.Status.Ended() || o.Status == issuance.StatusExpired && count(t, issuance.OfferExpired) == 0 {
 		return false
 	}
 	for _, d := range t.Deliveries {

@@ -3,6 +3,7 @@ package wallet_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/oid4vci"
@@ -57,9 +58,22 @@ func TestToken_every_refusal_with_a_code_is_on_the_timeline(t *testing.T) {
 		}
 		f.do(t, r).want(t, status, row.code, o.code)
 	}
+	old := tokenRequest(o)
+	old.set("Dpop", dpop(func(c object) { c["iat"] = f.clock.Now().Add(-time.Hour).Unix() }))
+	f.do(t, old).want(t, 400, badProof, o.code)
 	got := f.causes(t, o.id)
-	if len(got) != 5 {
-		t.Fatalf("5 of 6 are refusals, the timeline has %q", got)
+	if len(got) != 6 {
+		t.Fatalf("6 of 7 are refusals, the timeline has %q", got)
+	}
+	var codes []string
+	for _, e := range f.events(t, o.id) {
+		if e.Kind == issuance.RequestRefused {
+			codes = append(codes, e.Code)
+		}
+	}
+	// What the wallet was answered, but for clocks, which staff mend in another way.
+	if want := "unsupported_grant_type invalid_client invalid_dpop_proof invalid_target invalid_authorization_details clock"; strings.Join(codes, " ") != want {
+		t.Errorf("the codes are %q, want %s", codes, want)
 	}
 	for _, cause := range got {
 		if !strings.HasPrefix(cause, "token request: ") || strings.Contains(cause, o.code) {
