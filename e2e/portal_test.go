@@ -67,11 +67,11 @@ func TestPortal_a_clerk_issues_and_sees_it_delivered(t *testing.T) {
 		p.fill(erika())
 		p.press("main form button.primary")
 		p.do(chromedp.WaitVisible(chromedp.CSS(".qr img")))
-		p.awaits(".story", "OFFER_CREATED delivered")
+		p.awaits(".story", "Bank’s systems told: offer made")
 
 		offer := offerOf(p)
 		offer.URI = p.decode()
-		if offer.URI != get(p, chromedp.AttributeValue(chromedp.CSS(".links a"), "href")).Value {
+		if offer.URI != get(p, chromedp.AttributeValue(chromedp.CSS("[data-link]"), "href")).Value {
 			t.Errorf("the QR code says %s, the link something else", offer.URI)
 		}
 		if code := b.code(offer); strings.Contains(get(p, chromedp.OuterHTML(chromedp.CSS("html"))), code) {
@@ -93,7 +93,7 @@ func TestPortal_a_clerk_issues_and_sees_it_delivered(t *testing.T) {
 				t.Errorf("the wallet says %+v", got)
 			}
 		})
-		for _, words := range []string{"Code accepted", "Delivered to the phone", "Stored in the wallet", "ISSUED delivered"} {
+		for _, words := range []string{"Code accepted", "Delivered to the phone", "Stored in the wallet", "Bank’s systems told: credential delivered"} {
 			p.awaits(".story", words)
 		}
 		if p.sees("main", offer.TxCode) || p.sees("main", "Valid for") {
@@ -138,11 +138,11 @@ func TestPortal_shows_how_callbacks_fare(t *testing.T) {
 	p := openBrowser(t, 1280, 900)
 	p.signIn(b, "demo-clerk")
 	p.goTo(b.portal + "/offers/" + b.create(identity(nil)).OfferID)
-	p.awaits(".story", "OFFER_CREATED refused")
-	p.awaits(".story", "500")
+	p.awaits(".story", "Bank’s systems not told yet: offer made")
+	p.awaits(".story", "they do not answer, or refuse")
 	well.Store(true)
 	b.ahead.Add(int64(time.Minute)) // the next try is due
-	p.awaits(".story", "OFFER_CREATED delivered")
+	p.awaits(".story", "Bank’s systems told: offer made")
 }
 
 func TestPortal_works_without_scripts(t *testing.T) {

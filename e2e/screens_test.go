@@ -86,7 +86,7 @@ func counterScreens() []screen {
 		}},
 		{"counter-shown-again", func(b *bank, p *browser) {
 			counter(b, p, b.create(identity(withCode())))
-			p.press(`form[action$="/again"] button`)
+			p.showAgain()
 		}},
 		{"counter-before", func(_ *bank, p *browser) { p.press("p.lead a") }},
 		{"counter-cancelled", func(b *bank, p *browser) {
@@ -138,8 +138,8 @@ func counterScreens() []screen {
 		{"counter-expired", func(b *bank, p *browser) {
 			offer := b.create(identity(nil))
 			b.ahead.Add(int64(5 * time.Minute))
-			eventually(b.t, patience, "expiry", func() bool { return b.status(offer.OfferID) == "expired" })
 			counter(b, p, offer)
+			p.awaits(".screen .primary", "Show again")
 		}},
 		{"counter-no-phone", func(b *bank, p *browser) {
 			offer := b.create(identity(nil))
@@ -179,7 +179,7 @@ func paperScreens() []screen {
 			live = b.create(identity(withCode()))
 			paper(b, p, live, "slip")
 		}},
-		{"slip-code-shown", func(_ *bank, p *browser) { p.press(".printed form:not(.field) button") }},
+		{"slip-code-shown", func(_ *bank, p *browser) { p.press(".printed form:not(:has(select)) button") }},
 		{"handout", func(b *bank, p *browser) { paper(b, p, live, "handout") }},
 		{"handout-no-code", func(b *bank, p *browser) { paper(b, p, b.create(identity(nil)), "handout") }},
 		{"slip-over", func(b *bank, p *browser) {

@@ -274,7 +274,7 @@ func message(ctx context.Context, f phase, o issuance.Offer) display.Message {
 		}
 		return m
 	case creating:
-		return display.Message{Sign: "…", Title: i18n.T(ctx, "One moment"), Text: i18n.T(ctx, "Your credential is being made. Leave your wallet open."), Tone: "now"}
+		return display.Message{Sign: "•••", Title: i18n.T(ctx, "One moment"), Text: i18n.T(ctx, "Your credential is being made. Leave your wallet open."), Tone: "now"}
 	case done:
 		return display.Message{Sign: "✓", Title: i18n.T(ctx, "All done"), Text: i18n.T(ctx, "You will find it in your wallet.")}
 	case askStaff:

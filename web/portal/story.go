@@ -33,7 +33,7 @@ func (p *portal) tell(ctx context.Context, live *offers.Live, o issuance.Offer, 
 	if o.Status == issuance.StatusExpired && count(t, issuance.OfferExpired) == 0 { // no sweep has written it down yet
 		live.Steps = append(live.Steps, offers.Step{Tone: "bad", Title: i18n.T(ctx, "Time ran out")})
 	}
-	live.Steps = append(live.Steps, ahead(ctx, o.Status)...)
+	live.Steps = append(live.Steps, ahead(ctx, o)...)
 	last := latest(o, t)
 	switch trouble := current(o, last, now); {
 	case live.After != "":
@@ -207,32 +207,51 @@ func deliveryStep(ctx context.Context, d issuance.Delivery) offers.Step {
 		a := advice(ctx, t)
 		s.Tone, s.Detail = "bad", a.Happened+" "+a.Do
 	}
-	status := string(d.Status)
-	switch backEnd(d) { //nolint:exhaustive // the others are no troubles of a delivery
-	case backEndHeld:
-		s.Title = i18n.T(ctx, "Back-end: %s waits", status)
-	case backEndRefused:
-		s.Title = i18n.T(ctx, "Back-end: %s refused", status)
-	case backEndGivenUp:
-		s.Title = i18n.T(ctx, "Back-end: %s given up", status)
-	case backEndGone:
-		s.Title = i18n.T(ctx, "Back-end: %s not delivered", status)
-	default:
-		s.Title = i18n.T(ctx, "Back-end: %s queued", status)
-		if d.State == issuance.DeliveryDelivered {
-			s.Title = i18n.T(ctx, "Back-end: %s delivered", status)
-		}
+	what := callbackWords(ctx, d.Status)
+	switch d.State {
+	case issuance.DeliveryDelivered:
+		s.Title = i18n.T(ctx, "Bank’s systems told: %s", what)
+	case issuance.DeliveryQueued:
+		s.Title = i18n.T(ctx, "Bank’s systems not told yet: %s", what)
+	case issuance.DeliveryExhausted, issuance.DeliveryCancelled:
+		s.Title = i18n.T(ctx, "Bank’s systems not told: %s", what)
 	}
 	return s
 }
 
+// callbackWords says a callback status in a word or two; as it is where it is never about an offer.
+func callbackWords(ctx context.Context, s issuance.CallbackStatus) string {
+	switch s {
+	case issuance.CallbackCreated:
+		return i18n.T(ctx, "offer made")
+	case issuance.CallbackIssued:
+		return i18n.T(ctx, "credential delivered")
+	case issuance.CallbackFailed:
+		return i18n.T(ctx, "offer ended")
+	case issuance.CallbackExpired:
+		return i18n.T(ctx, "time ran out")
+	case issuance.CallbackRetrieved:
+		return i18n.T(ctx, "phone connected")
+	case issuance.CallbackRedeemed:
+		return i18n.T(ctx, "code accepted")
+	case issuance.CallbackCodeRejected:
+		return i18n.T(ctx, "wrong code")
+	case issuance.CallbackConfirmed:
+		return i18n.T(ctx, "credential stored")
+	case issuance.CallbackWalletFailed:
+		return i18n.T(ctx, "credential not stored")
+	case issuance.CallbackCertificateExpiring, issuance.CallbackPing:
+	}
+	return string(s)
+}
+
 // ahead lists the steps that are still to come.
-func ahead(ctx context.Context, s issuance.Status) []offers.Step {
+func ahead(ctx context.Context, o issuance.Offer) []offers.Step {
 	names := []string{
 		i18n.T(ctx, "Phone connects"), i18n.T(ctx, "Code is accepted"), i18n.T(ctx, "Credential is created and delivered"), i18n.T(ctx, "Wallet stores it"),
 	}
 	from := len(names)
-	switch s {
+	switch o.Status {
 	case issuance.StatusPending, issuance.StatusReady:
 		from = 0
 	case issuance.StatusRetrieved:
@@ -241,7 +260,9 @@ func ahead(ctx context.Context, s issuance.Status) []offers.Step {
 		from = 2
 		names[2] = i18n.T(ctx, "Being created")
 	case issuance.StatusIssued:
-		from = 3
+		if !o.Lost() {
+			from = 3
+		}
 	case issuance.StatusConfirmed, issuance.StatusCancelled, issuance.StatusExpired, issuance.StatusFailed:
 	}
 	var out []offers.Step
@@ -290,7 +311,7 @@ func result(ctx context.Context, o issuance.Offer, again bool) offers.Result {
 	}
 	switch o.Status {
 	case issuance.StatusRedeemed:
-		return offers.Result{Sign: "…", Title: i18n.T(ctx, "Code accepted"), Text: i18n.T(ctx, "The credential is being created.")}
+		return offers.Result{Sign: "•••", Title: i18n.T(ctx, "Code accepted"), Text: i18n.T(ctx, "The credential is being created.")}
 	case issuance.StatusIssued:
 		return offers.Result{Sign: "✓", Title: i18n.T(ctx, "Delivered"), Text: i18n.T(ctx, "The credential is on the phone.")}
 	case issuance.StatusConfirmed:

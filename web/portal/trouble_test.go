@@ -167,10 +167,23 @@ func TestBackEnd_decides_for_every_state_of_a_delivery(t *testing.T) {
 		"given up":            {issuance.Delivery{State: issuance.DeliveryExhausted, Attempts: 13, LastAt: now}, backEndGivenUp},
 		"its endpoint's gone": {issuance.Delivery{State: issuance.DeliveryCancelled}, backEndGone},
 	} {
+		c.d.Status = issuance.CallbackIssued
 		s := deliveryStep(context.Background(), c.d)
-		if got := backEnd(c.d); got != c.want || (s.Tone == "bad") != (c.want != fine) || (s.Detail == "") != (c.want == fine) || s.Title == "" {
+		if got := backEnd(c.d); got != c.want || (s.Tone == "bad") != (c.want != fine) || (s.Detail == "") != (c.want == fine) || !strings.HasSuffix(s.Title, ": credential delivered") {
 			t.Errorf("%s is trouble %d, told as %+v", name, got, s)
 		}
+	}
+}
+
+func TestCallbackWords_says_every_callback_of_an_offer_in_words(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, status := range issuance.CallbackStatuses() {
+		words := callbackWords(context.Background(), status)
+		if seen[words] || (words == string(status)) != (status == issuance.CallbackCertificateExpiring) {
+			t.Errorf("%s is %q", status, words)
+		}
+		seen[words] = true
 	}
 }
 
