@@ -111,7 +111,7 @@ func budgetCounter(t *testing.T, b *bank, row func(what, measured, wanted string
 		get(p, chromedp.Poll[bool](`document.querySelector(".qr img")?.complete === true`))
 		painted = append(painted, time.Since(begin))
 		offer := offerOf(p)
-		offer.URI = get(p, chromedp.AttributeValue(chromedp.CSS(".links a"), "href")).Value
+		offer.URI = get(p, chromedp.AttributeValue(chromedp.CSS("[data-link]"), "href")).Value
 		offer.TxCode = p.reveal()
 		seen := make(chan time.Time, 1)
 		go func() {

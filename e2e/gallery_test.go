@@ -38,6 +38,8 @@ func TestGallery_is_accessible_and_has_room_for_long_words(t *testing.T) {
 	gallery := openGallery(t)
 	p := openBrowser(t, 1280, 800)
 	p.expect("status of 404") // streams and pictures of samples are nowhere
+	p.expect("Response Status Error Code 404")
+	p.expect("[object Event]") // what the SSE extension says of them
 	for _, s := range samples.All() {
 		p.do(chromedp.EmulateViewport(1280, 800))
 		p.goTo(gallery + "/" + s.Name)

@@ -56,7 +56,7 @@ func TestPortal_works_by_keyboard_only(t *testing.T) {
 	p.enter()
 	p.do(chromedp.WaitVisible(chromedp.CSS(".qr img")))
 	offer := offerOf(p)
-	offer.URI = get(p, chromedp.AttributeValue(chromedp.CSS(".links a"), "href")).Value
+	offer.URI = get(p, chromedp.AttributeValue(chromedp.CSS("[data-link]"), "href")).Value
 	p.tabTo(".code button")
 	p.do(chromedp.KeyEvent(kb.Enter))
 	p.awaits(".code", "hides again")

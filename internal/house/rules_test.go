@@ -46,7 +46,7 @@ func siblings() map[string][]string {
 		"views/layout": {"static"}, "views/callbacks": {"views/layout", "views/ui"}, "views/demowallet": {"views/layout"}, "views/display": {"views/layout", "views/ui"}, "views/home": {"views/layout", "views/offers", "views/ui"},
 		"views/offers": {"views/layout", "views/ui"}, "views/problem": {"views/layout"}, "views/signin": {"views/layout", "static"}, "views/account": {"views/layout", "static"},
 		"views/system":  {"views/layout", "views/ui"},
-		"views/samples": {"static", "views/landing"},
+		"views/samples": {"static", "views/demowallet", "views/display", "views/landing", "views/layout", "views/offers", "views/ui"},
 		// Commands start the app.
 		"cmd/counterfoil": {"internal/app"}, "internal/app/apptest": {"internal/app"},
 	}

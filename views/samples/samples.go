@@ -15,7 +15,7 @@ type Sample struct {
 
 // All lists the samples, those of one area after one another.
 func All() []Sample {
-	return slices.Concat(landingSamples())
+	return slices.Concat(landingSamples(), counterSamples(), displaySamples(), paperSamples(), walletSamples())
 }
 
 // of makes a sample of a page.

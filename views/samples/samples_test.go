@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -87,13 +88,22 @@ func TestSamples_say_nothing_that_cannot_be_translated(t *testing.T) {
 	}
 }
 
-// visible gives what a person reads or hears: text, labels, alternatives.
+// visible gives what a person reads or hears: text, labels, alternatives. What says its own language is not in that of the page.
 func visible(doc *goquery.Document) []string {
 	var all []string
 	var walk func(n *html.Node)
 	walk = func(n *html.Node) {
 		if n.Type == html.TextNode && strings.TrimSpace(n.Data) != "" {
+			if n.Parent.Data == "noscript" { // the parser has scripts, and leaves what is in it as it is
+				if doc, err := goquery.NewDocumentFromReader(strings.NewReader(n.Data)); err == nil {
+					all = append(all, visible(doc)...)
+				}
+				return
+			}
 			all = append(all, strings.TrimSpace(n.Data))
+		}
+		if n.Data != "html" && slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "lang" }) {
+			return
 		}
 		for _, a := range n.Attr {
 			switch a.Key {
@@ -115,8 +125,10 @@ func visible(doc *goquery.Document) []string {
 func outside(text string) []string {
 	var parts []string
 	for _, part := range regexp.MustCompile(`\[[^\[\]]*(\[[^\]]*\][^\[\]]*)*\]`).Split(text, -1) {
-		if part = strings.Trim(part, " \n\t–:·,.()"); part != "" {
-			parts = append(parts, part)
+		for part := range strings.SplitSeq(part, " – ") { // the title of a page has its subject and the bank
+			if part = strings.Trim(part, " \n\t–:·,.()"); part != "" {
+				parts = append(parts, part)
+			}
 		}
 	}
 	return parts
