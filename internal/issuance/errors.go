@@ -74,6 +74,8 @@ const (
 	CodeTxCodeWrong = "tx_code_wrong"
 	// CodeTypeNotOffered is the code for a redemption that asks for other types than the offer's.
 	CodeTypeNotOffered = "type_not_offered"
+	// CodeFault is on the record for a request that was answered with a fault of ours.
+	CodeFault = "fault"
 	// CodeClock is on the record for a request whose times do not fit ours.
 	CodeClock = "clock"
 	// CodeIdempotencyMismatch is the code for an Idempotency-Key reused with another request.

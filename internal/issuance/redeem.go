@@ -144,13 +144,18 @@ func (s *Service) wrongCode(ctx context.Context, id OfferID, spent []Spent, now 
 	return Refuse(Denied, CodeTxCodeWrong, "the transaction code is wrong")
 }
 
-// noteLost notes a refusal that came from the record itself: another request was quicker.
+// noteLost notes what came from the record itself: another request was quicker, or the record is away.
 func (s *Service) noteLost(id OfferID, err error) {
 	var refusal *Error
 	if errors.As(err, &refusal) {
 		s.NoteRefusal(id, refusal.Code, refusal.Reason)
+		return
 	}
+	s.NoteFault(id)
 }
+
+// NoteFault puts on the timeline of an offer that its wallet was answered with a fault of ours. What it was is in the log.
+func (s *Service) NoteFault(id OfferID) { s.NoteRefusal(id, CodeFault, "a fault of the issuer") }
 
 // NoteRefusedCode puts a refusal on the timeline of the offer that a pre-authorized code belongs to; a code that nobody knows leaves no
 // trace. Why and cause are those of NoteRefusal.

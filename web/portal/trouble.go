@@ -38,6 +38,7 @@ const (
 	badProof
 	badRequest
 	badReport
+	ourFault
 
 	// The back-end.
 	backEndHeld
@@ -146,6 +147,11 @@ func advice(ctx context.Context, t trouble) offers.Advice {
 			Tell:     i18n.T(ctx, "Please look into your wallet: is the credential there?"),
 			Do:       i18n.T(ctx, "If it is there, you are done. If not, make a new offer."),
 		},
+		ourFault: {
+			Happened: i18n.T(ctx, "Something went wrong on the bank’s side, not on the phone. Nothing was lost."),
+			Tell:     i18n.T(ctx, "Our system has a problem at the moment. Please try once more in your wallet."),
+			Do:       i18n.T(ctx, "If it happens again, call IT and copy the details below to them."),
+		},
 		backEndHeld: {
 			Happened: i18n.T(ctx, "The bank’s own systems do not know yet: telling them is switched off."),
 			Tell:     i18n.T(ctx, "Nothing: the customer’s credential is not touched by this."),
@@ -199,6 +205,7 @@ func refusal(code string) trouble {
 		"unsupported_grant_type":           badRequest,
 		"invalid_credential_request":       badRequest,
 		"invalid_encryption_parameters":    badRequest,
+		issuance.CodeFault:                 ourFault,
 		"invalid_notification_request":     badReport,
 		"invalid_notification_id":          badReport,
 		"notification_unknown":             badReport,

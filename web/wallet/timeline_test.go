@@ -1,6 +1,8 @@
 package wallet_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -111,4 +113,41 @@ func TestCredential_every_refused_access_is_on_the_timeline(t *testing.T) {
 		"credential request: the access token is bound to a key: present it with DPoP",
 		"credential request: the DPoP header is missing",
 		"credential request: the proof is made with another key than the access token is bound to")
+}
+
+// brokenMinter cannot sign.
+type brokenMinter struct{}
+
+func (brokenMinter) Mint(context.Context, issuance.Prepared) (issuance.Minted, error) {
+	return issuance.Minted{}, errors.New("the key is away")
+}
+
+// brokenGates loses the database when a code is redeemed.
+type brokenGates struct{ issuance.Gates }
+
+func (brokenGates) Redeem(context.Context, issuance.Redemption) error {
+	return errors.New("the database is away")
+}
+
+// A wallet that was answered with a fault of ours leaves a trace too, and nothing of the cause.
+func TestTimeline_tells_of_faults_of_ours(t *testing.T) {
+	f := newFixture(t)
+	redeemed := f.credentialTry(t)
+	f.service.Minter = brokenMinter{}
+	if a := redeemed.send(t); a.status != 500 {
+		t.Errorf("without a key collecting answered %d", a.status)
+	}
+	open := f.offer(t)
+	f.service.Gates = brokenGates{f.service.Gates}
+	if a := f.do(t, tokenRequest(open)); a.status != 500 {
+		t.Errorf("without a database redeeming answered %d", a.status)
+	}
+	for name, id := range map[string]issuance.OfferID{"collecting": redeemed.offer.id, "redeeming": open.id} {
+		wantCauses(t, f.causes(t, id), "a fault of the issuer")
+		for _, e := range f.events(t, id) {
+			if e.Kind == issuance.RequestRefused && e.Code != issuance.CodeFault {
+				t.Errorf("%s: the code is %q", name, e.Code)
+			}
+		}
+	}
 }
