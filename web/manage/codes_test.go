@@ -75,7 +75,7 @@ func TestErrors_are_all_in_the_documents(t *testing.T) {
 func elsewhere() []string {
 	return []string{
 		// What wallets are refused.
-		"code_spent", "code_unknown", "grant_unknown", "invalid_token", "notification_unknown", "offer_expired", "proof_replayed", "replayed",
+		"code_spent", "code_unknown", "grant_unknown", "invalid_token", "notification_unknown", "offer_expired", "proof_replayed", "replayed", "token_expired",
 		"tx_code_missing", "tx_code_unexpected", "tx_code_wrong", "type_gone", "type_not_offered",
 		// What the counter is refused.
 		"no_tx_code",

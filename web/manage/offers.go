@@ -43,12 +43,13 @@ type offerShown struct {
 	Reference string          `json:"reference,omitzero"`
 	Attempts  int             `json:"tx_code_attempts"`
 	Cause     string          `json:"cause,omitzero"`
+	Replaces  string          `json:"replaces,omitzero"`
 }
 
 func show(o issuance.Offer) offerShown {
 	return offerShown{
 		OfferID: string(o.ID), Type: o.Type, Status: o.Status, CreatedAt: stamp(o.CreatedAt), ExpiresAt: stamp(o.ExpiresAt),
-		CreatedBy: o.CreatedBy, Reference: o.Reference, Attempts: o.Attempts, Cause: o.Cause,
+		CreatedBy: o.CreatedBy, Reference: o.Reference, Attempts: o.Attempts, Cause: o.Cause, Replaces: string(o.Replaces),
 	}
 }
 

@@ -49,6 +49,25 @@ func TestShowOffer_tells_no_claim_and_no_code(t *testing.T) {
 	}
 }
 
+// A back-end whose offer a clerk showed again finds the new one by the one that it knows.
+func TestShowOffer_names_the_offer_that_it_replaces(t *testing.T) {
+	h := newHouse(t)
+	made, _ := h.create(t, extra(`"reference":"K-1"`))
+	again, err := h.service.RepeatOffer(t.Context(), issuance.OfferID(made.OfferID), issuance.Actor{Name: "Carla"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after struct{ Status, Cause, Replaces, Reference string }
+	h.read(t, "/offers/"+made.OfferID, &before)
+	h.read(t, "/offers/"+string(again.ID), &after)
+	if before.Status != "cancelled" || before.Cause != "shown again as a new offer by Carla" || before.Replaces != "" {
+		t.Errorf("the offer before is %+v", before)
+	}
+	if after.Status != "ready" || after.Replaces != made.OfferID || after.Reference != "K-1" {
+		t.Errorf("the new one is %+v", after)
+	}
+}
+
 // Time decides: the status is right also when no sweep has run.
 func TestShowOffer_is_expired_at_its_deadline(t *testing.T) {
 	h := newHouse(t)
