@@ -139,8 +139,16 @@ func TestRepair_is_one_click_and_reaches_every_screen(t *testing.T) {
 	}
 	b.mustRefuse(offer)
 	clerk.awaits(".say", "4 more tries")
-	clerk.clickUntil(`.code form[action$="renew"] button`, "another code shows", func() bool { return clerk.sees(".code", "works no more") })
-	fresh := strings.ReplaceAll(clerk.text(".code output"), " ", "")
+	const renewals = 5 // the page moves at each, and what it fetched before must not hide the code
+	fresh := offer.TxCode
+	for range renewals {
+		before := fresh
+		clerk.do(chromedp.Click(chromedp.CSS(`.code form[action$="renew"] button`)))
+		eventually(t, patience, "another code shows", func() bool {
+			fresh = strings.ReplaceAll(get(clerk, chromedp.Evaluate[string](`document.querySelector(".code output")?.innerText ?? ""`)), " ", "")
+			return fresh != "" && fresh != before
+		})
+	}
 	if fresh == offer.TxCode {
 		t.Error("the code is the same")
 	}
@@ -150,6 +158,12 @@ func TestRepair_is_one_click_and_reaches_every_screen(t *testing.T) {
 		t.Error("the colleague still reads the code that works no more")
 	}
 
+	if n := count(b.events(offer.OfferID), "code.renewed"); n != renewals {
+		t.Errorf("%d clicks made %d new codes", renewals, n)
+	}
+	if shown := strings.ReplaceAll(clerk.text(".code output"), " ", ""); shown != fresh {
+		t.Errorf("the code shows %q after the page moved", shown)
+	}
 	clerk.showAgain()
 	colleague.within(2*time.Second, ".big", "Shown again")
 	again := offerOf(clerk)
