@@ -15,6 +15,7 @@ const (
 func rings() map[string]ring {
 	return map[string]ring{
 		"internal/brand": codec, "internal/jose": codec, "internal/oauth": codec, "internal/outbound": codec, "internal/qr": codec, "internal/sdjwt": codec,
+		"internal/portrait": codec,
 		"internal/secret": codec, "internal/strictjson": codec, "internal/typemeta": codec, "migrations": codec, "views/i18n": codec,
 
 		"internal/issuance": domain, "internal/staff": domain, "internal/trust": domain,
@@ -36,7 +37,7 @@ func siblings() map[string][]string {
 	return map[string][]string{
 		// Codecs may use keys, secrets and the strict reader.
 		"internal/oauth": {"internal/jose", "internal/secret", "internal/strictjson"}, "internal/jose": {"internal/strictjson"},
-		"internal/sdjwt": {"internal/jose", "internal/secret", "internal/strictjson"}, "internal/typemeta": {"internal/strictjson", "internal/sdjwt"},
+		"internal/sdjwt": {"internal/jose", "internal/secret", "internal/strictjson"}, "internal/typemeta": {"internal/portrait", "internal/strictjson", "internal/sdjwt"},
 		// Surfaces share their shape, the portal has pages, pages have a frame and parts.
 		"web/surface": {"static"}, "web/manage": {"web/surface", "static", "views/apidocs"}, "web/wallet": {"web/surface", "static", "views/landing"},
 		"web/portal": {
@@ -82,6 +83,8 @@ func direct() map[string][]string {
 		"github.com/go-webauthn/webauthn":    {"internal/signin"},
 		"github.com/coreos/go-oidc":          {"internal/signin"},
 		"github.com/pquerna/otp":             {"internal/staff"},
+		"golang.org/x/image":                 {"internal/portrait"},
+		"github.com/bep/imagemeta":           {"internal/portrait"},
 		"net/http":                           {"internal/accesstoken", "internal/doctor", "internal/outbound", "internal/callback", "internal/signin", "internal/wallet", "internal/app"},
 	}
 }

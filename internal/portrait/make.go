@@ -1,0 +1,64 @@
+package portrait
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+
+	"golang.org/x/image/draw"
+)
+
+// What is made: the longest side in pixels, and the bytes that it has to fit in, so that base64 of it stays within MaxText.
+const (
+	longest  = 480
+	maxBytes = 24 << 10
+)
+
+// Make turns an uploaded file into the data URI of a small JPEG; the same file always gives the same. The error is one of the four of
+// this package, or a fault of writing. A picture of 25 megapixels takes 100 MB while it is read: the caller bounds how many are.
+//
+// golang.org/x/image does the scaling: the Go team's, and the standard library has none.
+func Make(file []byte) (string, error) {
+	if len(file) > MaxUpload {
+		return "", ErrBytes
+	}
+	kind := kindOf(file)
+	if kind == nil {
+		return "", ErrKind
+	}
+	picture, err := kind.read(file)
+	if err != nil {
+		return "", err
+	}
+	picture = upright(small(picture, longest), orientation(file))
+	const best, step, worst = 85, 15, 40
+	side := longest
+	for quality := best; ; quality -= step {
+		if quality < worst { // noise does not get smaller by quality alone
+			quality, side = best, side*3/4
+			picture = small(picture, side)
+		}
+		var out bytes.Buffer
+		if err := jpeg.Encode(&out, picture, &jpeg.Options{Quality: quality}); err != nil {
+			return "", fmt.Errorf("write picture: %w", err)
+		}
+		if out.Len() <= maxBytes {
+			return "data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(out.Bytes()), nil
+		}
+	}
+}
+
+// small scales a picture down until its longest side fits, onto white, because a JPEG has no transparency.
+func small(picture image.Image, side int) *image.RGBA {
+	w, h := picture.Bounds().Dx(), picture.Bounds().Dy()
+	if most := max(w, h); most > side {
+		w, h = max(1, w*side/most), max(1, h*side/most)
+	}
+	out := image.NewRGBA(image.Rect(0, 0, w, h))
+	draw.Draw(out, out.Bounds(), image.NewUniform(color.White), image.Point{}, draw.Src)
+	draw.CatmullRom.Scale(out, out.Bounds(), picture, picture.Bounds(), draw.Over, nil)
+	return out
+}
