@@ -79,6 +79,7 @@ func (s *Store) Forget(ctx context.Context, now time.Time) error {
 			[]any{millis(now), forgottenAtOnce}},
 		{"DELETE FROM spent_values WHERE hash IN (SELECT hash FROM spent_values WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)",
 			[]any{millis(now), forgottenAtOnce}},
+		{"DELETE FROM drafts WHERE saved_at <= ?", []any{millis(now.Add(-draftsKept))}},
 	} {
 		if err := s.db.WithContext(ctx).Exec(old.query, old.args...).Error; err != nil {
 			return fmt.Errorf("forget what is over: %w", err)

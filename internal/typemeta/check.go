@@ -20,12 +20,36 @@ const (
 )
 
 // Fault is one claim that does not fit. Pointer is an RFC 6901 pointer from the root of the claims;
-// Reason repeats no value.
+// Reason is for programs and repeats no value.
 type Fault struct {
 	Pointer string
 	Code    string
 	Reason  string
+	// Cause tells more than the code, for who says it to people; Limit is its number.
+	Cause Cause
+	Limit int
 }
+
+// Cause is what exactly is wrong, where a code stands for several things.
+type Cause string
+
+// The causes.
+const (
+	CauseUnreadable    Cause = "unreadable"
+	CauseTooLong       Cause = "too long"          // for more than Limit characters
+	CauseLength        Cause = "length"            // must be Limit characters
+	CauseCheckDigits   Cause = "check digits"      // of an IBAN or LEI
+	CauseNoSuchCountry Cause = "no such country"   // of an IBAN
+	CauseNotWhole      Cause = "not whole"         // a number
+	CauseDecimals      Cause = "decimals"          // of an amount: at most Limit
+	CauseNumberRange   Cause = "number range"      // no computer has it
+	CauseNotListed     Cause = "not listed"        // a choice
+	CauseYear          Cause = "year"              // without four digits
+	CauseFuture        Cause = "future"            // of a birth date
+	CauseImageKind     Cause = "no picture"        // or not of a kind that is taken
+	CauseNeeded        Cause = "needed by another" // the currency of an amount
+	CauseTooMany       Cause = "too many"          // more than Limit
+)
 
 // The codes of faults.
 const (
@@ -35,6 +59,19 @@ const (
 	CodeType     = "wrong_type"
 	CodeInvalid  = "validation_failed"
 	CodeDates    = "inconsistent_dates"
+
+	CodeCountry       = "invalid_country"
+	CodeCurrency      = "invalid_currency"
+	CodeIBAN          = "invalid_iban"
+	CodeBIC           = "invalid_bic"
+	CodeLEI           = "invalid_lei"
+	CodeEmail         = "invalid_email"
+	CodePhone         = "invalid_phone"
+	CodeDate          = "invalid_date"
+	CodeDateRange     = "date_out_of_range"
+	CodeAmount        = "invalid_amount"
+	CodeImage         = "invalid_image"
+	CodeImageTooLarge = "image_too_large"
 )
 
 // checker walks claims beside the type.
@@ -51,10 +88,11 @@ func (t Type) Check(claims map[string]any, now time.Time) (map[string]any, []Fau
 	c := &checker{t: t, now: now}
 	normal, _ := c.object(t.tree, claims, nil, "").(map[string]any)
 	if c.count > maxClaims {
-		return nil, []Fault{{"", CodeInvalid, fmt.Sprintf("there are more than %d claims", maxClaims)}}
+		return nil, []Fault{{Code: CodeInvalid, Reason: fmt.Sprintf("there are more than %d claims", maxClaims)}}
 	}
-	if b, err := strictjson.Encode(claims); err != nil || len(b) > maxClaimsBytes {
-		return nil, []Fault{{"", CodeInvalid, fmt.Sprintf("the claims are longer than %d bytes", maxClaimsBytes)}}
+	b, err := strictjson.Encode(claims)
+	if len(b) > maxClaimsBytes || err != nil && len(c.faults) == 0 {
+		return nil, []Fault{{Code: CodeInvalid, Reason: fmt.Sprintf("the claims are longer than %d bytes", maxClaimsBytes)}}
 	}
 	if len(c.faults) > 0 {
 		slices.SortStableFunc(c.faults, func(a, b Fault) int { return strings.Compare(a.Pointer, b.Pointer) })
@@ -64,7 +102,7 @@ func (t Type) Check(claims map[string]any, now time.Time) (map[string]any, []Fau
 }
 
 func (c *checker) fault(at, code, reason string) {
-	c.faults = append(c.faults, Fault{at, code, reason})
+	c.faults = append(c.faults, Fault{Pointer: at, Code: code, Reason: reason})
 }
 
 func (c *checker) object(n *node, m map[string]any, path Path, at string) any {
@@ -91,7 +129,35 @@ func (c *checker) object(n *node, m map[string]any, path Path, at string) any {
 		}
 	}
 	c.dates(normal, path, at)
+	c.amounts(normal, path, at)
 	return normal
+}
+
+// amounts holds each amount to the currency beside it: there must be one, and no more decimals than it has.
+func (c *checker) amounts(m map[string]any, path Path, at string) {
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		n, is := m[name].(json.Number)
+		if !is || c.t.Hint(append(slices.Clone(path), name)).Kind != Amount {
+			continue
+		}
+		code, has := m[currencyName].(string)
+		if !has {
+			if _, wrong := m[currencyName]; !wrong {
+				c.faults = append(c.faults, Fault{
+					Pointer: at + "/" + currencyName, Code: CodeMissing, Cause: CauseNeeded, Reason: "an amount needs its currency",
+				})
+			}
+			continue
+		}
+		most := decimals(code)
+		_, fraction, _ := strings.Cut(n.String(), ".")
+		if len(fraction) > most || strings.ContainsAny(n.String(), "eE") {
+			c.faults = append(c.faults, Fault{
+				Pointer: at + "/" + escape(name), Code: CodeAmount, Cause: CauseDecimals, Limit: most,
+				Reason: fmt.Sprintf("must have at most %d decimals in this currency", most),
+			})
+		}
+	}
 }
 
 // dates holds what ends to what it began with, among the claims of one object: document_expiry_date to document_issue_date or
@@ -137,7 +203,9 @@ func (c *checker) value(n *node, v any, path Path, at string) any {
 // array checks each element. A claim that nothing is described below may be a list of plain values.
 func (c *checker) array(n *node, list []any, path Path, at string) any {
 	if len(list) > maxElements {
-		c.fault(at, CodeInvalid, fmt.Sprintf("must have at most %d elements", maxElements))
+		c.faults = append(c.faults, Fault{
+			Pointer: at, Code: CodeInvalid, Cause: CauseTooMany, Limit: maxElements, Reason: fmt.Sprintf("must have at most %d elements", maxElements),
+		})
 		return nil
 	}
 	if len(list) == 0 && n.claim != nil && n.claim.Mandatory {
@@ -181,9 +249,10 @@ func (c *checker) scalar(v any, path Path, at string, mandatory bool) any {
 		}
 		return nil
 	}
-	normal, code, reason := c.t.Hint(path).check(v, path, c.now)
-	if code != "" {
-		c.fault(at, code, reason)
+	normal, wrong := c.t.Hint(path).check(v, path, c.now)
+	if wrong != nil {
+		wrong.Pointer = at
+		c.faults = append(c.faults, *wrong)
 	}
 	return normal
 }

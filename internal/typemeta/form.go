@@ -1,8 +1,8 @@
 package typemeta
 
 import (
-	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
@@ -16,76 +16,137 @@ type Group struct {
 	Fields []Field
 }
 
-// Field is one thing to fill in.
+// Field is one thing to fill in, or a list of them.
 type Field struct {
 	// Name is the name of the form field. A date has three, with -day, -month and -year behind it.
 	Name     string
-	Path     Path
 	Label    string
 	Help     string
 	Kind     Kind
 	Required bool
-	// Many means a list of values, one a line.
-	Many bool
-	Enum []string
-	Max  int
+	Enum     []string
+	Max      int
+	// Long means a text of several lines.
+	Long bool
+	// Many means a list: rows of one value, or of Fields when there are any. Row gives them.
+	Many   bool
+	Fields []Field
+	// names lead to the claim, from the claims or from the row of a list.
+	names []string
 }
 
-const fieldPrefix = "claim."
+const (
+	fieldPrefix = "claim"
+	rowsSuffix  = "-rows"
+)
 
-// Form gives the fields of the type in a language. Claims within lists of objects are left out: they are
-// for the API.
+// Form gives the fields of the type in a language. Claims within lists of lists, and those at a fixed place of a list, are left out:
+// they are for the API.
 func (t Type) Form(lang string) Form {
 	f := Form{}
 	for _, c := range t.Claims {
-		field, group, ok := t.field(c, lang)
-		if !ok {
-			continue
-		}
-		i := slices.IndexFunc(f.Groups, func(g Group) bool { return g.Label == group })
-		if i < 0 {
-			f.Groups = append(f.Groups, Group{Label: group})
-			i = len(f.Groups) - 1
-		}
-		f.Groups[i].Fields = append(f.Groups[i].Fields, field)
+		t.addField(&f, c, lang)
 	}
 	return f
 }
 
-// field makes the field of a claim and the label of its group; false for what is no field of its own.
-func (t Type) field(c Claim, lang string) (Field, string, bool) {
-	n := t.tree
+// addField adds the field of a claim, when it is one that people fill in.
+func (t Type) addField(f *Form, c Claim, lang string) {
+	n, list := t.tree, -1
 	var names []string
 	for i, step := range c.Path {
 		var err error
 		if n, err = n.step(step); err != nil {
-			return Field{}, "", false
+			return
 		}
-		name, isName := step.(string)
-		if !isName && i != len(c.Path)-1 {
-			return Field{}, "", false
-		}
-		if isName {
-			names = append(names, name)
+		switch s := step.(type) {
+		case string:
+			names = append(names, s)
+		case int:
+			return
+		default:
+			if list >= 0 {
+				return
+			}
+			list = i
 		}
 	}
-	last := c.Path[len(c.Path)-1]
-	if _, indexed := last.(int); indexed || !n.leaf() {
-		return Field{}, "", false
+	if !n.leaf() {
+		return
 	}
+	field := t.field(c, names, lang)
+	group := t.group(c, lang)
+	switch {
+	case list < 0:
+		f.add(group, field)
+	case list == len(c.Path)-1: // the list itself carries the label
+		f.add(group, t.list(field, c.Path[:list], names, lang))
+	default:
+		whole := t.list(Field{}, c.Path[:list], names[:list], lang)
+		field.names = names[list:]
+		field.Name = whole.Name + "." + fieldName(field.names)
+		f.addToRow(group, whole, field)
+	}
+}
+
+func (t Type) field(c Claim, names []string, lang string) Field {
 	h := t.Hint(c.Path)
-	group := h.Group
-	if group == "" && len(names) > 1 {
-		group = t.label(c.Path[:1], names[0], lang)
-	}
-	label := t.label(c.Path, names[len(names)-1], lang)
-	if last == nil { // the list itself carries the label
-		label = t.label(c.Path[:len(c.Path)-1], names[len(names)-1], lang)
-	}
 	return Field{
-		Name: fieldPrefix + strings.Join(names, "."), Path: c.Path, Label: label, Help: t.help(c, h, lang),
-		Kind: h.Kind, Required: c.Mandatory, Many: last == nil, Enum: h.Enum, Max: h.Max,
-	}, group, true
+		Name: fieldPrefix + "." + fieldName(names), Label: t.label(c.Path, names[len(names)-1], lang), Help: t.help(c, h, lang),
+		Kind: h.Kind, Required: c.Mandatory, Enum: h.Enum, Max: h.Max, Long: t.long(c.Path), names: names,
+	}
+}
+
+// list makes a field the rows of the list at a path.
+func (t Type) list(f Field, path Path, names []string, lang string) Field {
+	f.Name, f.Many, f.names = fieldPrefix+"."+fieldName(names), true, names
+	f.Label = t.label(path, names[len(names)-1], lang)
+	f.Required = slices.ContainsFunc(t.Claims, func(c Claim) bool { return c.Mandatory && c.Path.String() == path.String() })
+	return f
+}
+
+// group gives the label of the group that a claim belongs to: what its hint says, or the object or list of objects that it is in.
+func (t Type) group(c Claim, lang string) string {
+	top, _ := c.Path[0].(string)
+	switch {
+	case t.Hint(c.Path).Group != "":
+		return t.Hint(c.Path).Group
+	case len(c.Path) == 1, len(c.Path) == 2 && c.Path[1] == nil:
+		return ""
+	}
+	return t.label(c.Path[:1], top, lang)
+}
+
+func (f *Form) add(group string, field Field) {
+	i := slices.IndexFunc(f.Groups, func(g Group) bool { return g.Label == group })
+	if i < 0 {
+		f.Groups = append(f.Groups, Group{Label: group})
+		i = len(f.Groups) - 1
+	}
+	f.Groups[i].Fields = append(f.Groups[i].Fields, field)
+}
+
+// addToRow adds a field to the rows of a list, which the first one brings along.
+func (f *Form) addToRow(group string, list, field Field) {
+	for g := range f.Groups {
+		for i := range f.Groups[g].Fields {
+			if there := &f.Groups[g].Fields[i]; there.Name == list.Name {
+				there.Fields = append(there.Fields, field)
+				return
+			}
+		}
+	}
+	list.Fields = []Field{field}
+	f.add(group, list)
+}
+
+// fieldName joins names to one that is unlike any other's and has no space, because it is an id in a page too.
+func fieldName(names []string) string {
+	escaped := make([]string, 0, len(names))
+	for _, n := range names {
+		escaped = append(escaped, strings.NewReplacer("~", "~0", ".", "~1", " ", "~2").Replace(n))
+	}
+	return strings.Join(escaped, ".")
 }
 
 // label gives the label of the claim at a path in a language, or its name in words.
@@ -109,6 +170,12 @@ func (t Type) help(c Claim, h Hint, lang string) string {
 	return d.Description
 }
 
+// long tells a text for which somebody allowed more than a line.
+func (t Type) long(p Path) bool {
+	const line = 120
+	return t.Policy.hints[p.String()].Max > line
+}
+
 // humanise turns birth_place and bankName into Birth place and Bank name.
 func humanise(name string) string {
 	var b strings.Builder
@@ -128,102 +195,29 @@ func humanise(name string) string {
 	return b.String()
 }
 
-// Claims builds claims from what was filled in. Empty optional fields are left out. It makes no judgement:
-// that is Check's.
-func (f Form) Claims(value func(name string) string) map[string]any {
-	claims := map[string]any{}
-	for _, g := range f.Groups {
-		for _, field := range g.Fields {
-			if v := field.value(value); v != nil {
-				putAt(claims, field.Path, v)
-			}
-		}
+// RowsName is the name of the form field that counts the rows of a list.
+func (f Field) RowsName() string { return f.Name + rowsSuffix }
+
+// Rows tells how many rows of a list a form has: one at least, so that there is something to fill in.
+func (f Field) Rows(value func(name string) string) int {
+	n, err := strconv.Atoi(value(f.RowsName()))
+	if err != nil {
+		return 1
 	}
-	return claims
+	return min(max(n, 1), maxElements)
 }
 
-func (f Field) value(value func(string) string) any {
-	text := strings.TrimSpace(value(f.Name))
-	if f.Kind == Date && !f.Many {
-		text = joinDate(value(f.Name+"-year"), value(f.Name+"-month"), value(f.Name+"-day"))
+// Row gives the fields of one row of a list, counted from 0.
+func (f Field) Row(i int) []Field {
+	at := f.Name + "." + strconv.Itoa(i)
+	if len(f.Fields) == 0 {
+		one := f
+		one.Name, one.Many, one.names = at, false, nil
+		return []Field{one}
 	}
-	if text == "" {
-		return nil
+	row := slices.Clone(f.Fields)
+	for n := range row {
+		row[n].Name = at + strings.TrimPrefix(row[n].Name, f.Name)
 	}
-	if !f.Many {
-		return f.typed(text)
-	}
-	var list []any
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" {
-			list = append(list, f.typed(line))
-		}
-	}
-	return list
-}
-
-// typed gives a text the JSON type of its kind; what does not fit stays text, for Check to refuse.
-func (f Field) typed(text string) any {
-	switch f.Kind {
-	case Boolean:
-		if text == "true" || text == "false" {
-			return text == "true"
-		}
-	case Integer, Number:
-		if json.Valid([]byte(text)) && strings.Trim(text, "0123456789+-.eE") == "" {
-			return json.Number(text)
-		}
-	case Text, Date, Country, Currency, IBAN, BIC, Email, Phone, Enum:
-	}
-	return text
-}
-
-// joinDate makes YYYY-MM-DD of three fields, or "" when all are empty. A year must have been typed whole: nobody
-// guesses a century.
-func joinDate(year, month, day string) string {
-	year, month, day = strings.TrimSpace(year), strings.TrimSpace(month), strings.TrimSpace(day)
-	if year+month+day == "" {
-		return ""
-	}
-	pad := func(s string) string {
-		if len(s) == 1 {
-			return "0" + s
-		}
-		return s
-	}
-	return year + "-" + pad(month) + "-" + pad(day)
-}
-
-// putAt puts a value at a path of names.
-func putAt(claims map[string]any, path Path, v any) {
-	m := claims
-	for i, step := range path {
-		name, ok := step.(string)
-		if !ok {
-			return
-		}
-		if i == len(path)-1 || path[i+1] == nil {
-			m[name] = v
-			return
-		}
-		below, ok := m[name].(map[string]any)
-		if !ok {
-			below = map[string]any{}
-			m[name] = below
-		}
-		m = below
-	}
-}
-
-// FieldOf gives the name of the field that a fault belongs to, or "".
-func (f Form) FieldOf(pointer string) string {
-	name := fieldPrefix + strings.ReplaceAll(strings.TrimPrefix(pointer, "/"), "/", ".")
-	for _, g := range f.Groups {
-		for _, field := range g.Fields {
-			if field.Name == name || field.Many && strings.HasPrefix(name, field.Name+".") {
-				return field.Name
-			}
-		}
-	}
-	return ""
+	return row
 }

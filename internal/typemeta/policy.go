@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"counterfoil/internal/strictjson"
@@ -93,7 +94,15 @@ func (r *reader) hints(t Type, hints map[string]Hint) {
 		if h.Kind == Enum && len(h.Enum) == 0 {
 			r.fault(place+"/enum", "must list the values")
 		}
+		if h.Kind == Amount && !slices.ContainsFunc(t.Claims, func(c Claim) bool { return c.Path.String() == beside(path, currencyName) }) {
+			r.fault(place+"/type", "an amount needs the claim %s", beside(path, currencyName))
+		}
 	}
+}
+
+// beside gives the path of the claim with a name next to another one.
+func beside(path, name string) string {
+	return path[:strings.LastIndex(path, ".")+1] + name
 }
 
 func scopeToken(s string) bool {

@@ -65,6 +65,12 @@
   window.addEventListener("online", online);
   window.addEventListener("offline", online);
 
+  // A form that htmx sends stays where it is when the answer is no page: say why, until it works again.
+  document.addEventListener("htmx:afterRequest", function (e) {
+    var status = e.detail.xhr.status, fine = status >= 200 && status < 400 || status === 422;
+    document.querySelectorAll("[data-trouble]").forEach(function (p) { p.hidden = fine || (status === 401) !== (p.dataset.trouble === "401"); });
+  });
+
   // Printing. The paper that was chosen last is chosen the next time: a desk has one printer.
   document.addEventListener("click", function (e) {
     if (e.target.closest("[data-print]")) window.print();

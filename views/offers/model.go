@@ -1,6 +1,8 @@
 package offers
 
 import (
+	"net/url"
+
 	"counterfoil/views/layout"
 	"counterfoil/views/ui"
 )
@@ -25,11 +27,36 @@ type Form struct {
 	Token  string // makes sending twice one offer
 	Groups []Group
 	Errors []Error
+	// Wrong is what is wrong with the fields that are not of the type, by name.
+	Wrong map[string]string
+	// Upload tells that there is a picture to choose; MaxUpload says how large it may be.
+	Upload    bool
+	MaxUpload string
 	// TxCode asks for a transaction code of Length digits.
 	TxCode    bool
 	Length    int
 	Reference string
+	// Restored is when the draft was saved that the form was filled with; empty when it was none.
+	Restored string
+	Preview  Preview
 }
+
+// Action is where the form goes that is not sent yet: for another row, to be looked at or kept.
+func (f Form) Action() string { return "/offers/new/" + url.PathEscape(f.Type) }
+
+// Preview is what the customer will get, of what is typed so far.
+type Preview struct {
+	Action string
+	Card   ui.Card
+	Facts  []Fact
+	// Saved is when the draft was kept; empty when it was not.
+	Saved string
+	// Pictures are the fields of pictures that were just chosen, to be shown in the form.
+	Pictures []Field
+}
+
+// Fact is one thing that the credential will say; Picture is a data URI.
+type Fact struct{ Label, Value, Picture string }
 
 // Error is one line of the summary; Href leads to the field.
 type Error struct{ Href, Text string }
@@ -43,12 +70,36 @@ type Group struct {
 // Field is one thing to fill in.
 type Field struct {
 	Name, Label, Help, Value, Error string
-	Kind                            string // text, email, tel, date, list, choice
+	Kind                            string // text, email, tel, long, date, radios, select, suggest, picture, list
 	Day, Month, Year                string
 	Required                        bool
-	Options                         []Option
+	Choices                         []Choices
 	Max                             int
 	Mode                            string // inputmode
+	Focus                           bool   // the page opens here
+	// Rows are those of a list.
+	Rows []ListRow
+	// MaxUpload says how large a picture may be, Action where it goes to be taken out.
+	MaxUpload, Action string
+	// Fresh tells that a picture stands in for a file that was just chosen.
+	Fresh bool
+}
+
+// Has tells whether there is something that a help text of the field has to say.
+func (f Field) Has() bool { return f.Help != "" || f.Error != "" }
+
+// ListRow is one row of a list: one field, or several with a label over them.
+type ListRow struct {
+	Label  string
+	Fields []Field
+	// Remove takes the row out; empty when it is the only one.
+	Remove string
+}
+
+// Choices is values to choose from; a label stands over them when there are several such groups.
+type Choices struct {
+	Label   string
+	Options []Option
 }
 
 // Option is one value of a choice.

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -16,7 +15,7 @@ import (
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/secret"
 	"counterfoil/internal/typemeta"
-	"counterfoil/views/offers"
+	"counterfoil/views/i18n"
 )
 
 // maxFields bounds a form.
@@ -55,111 +54,76 @@ func (p *portal) newOffer(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	form := map[string]string{}
-	if !t.Policy.TxCode.Off {
-		form["tx_code"] = "yes"
+	form, saved, err := p.restoreDraft(c, t.ID)
+	if err != nil {
+		return err
 	}
-	return p.showForm(c, fiber.StatusOK, t, form, nil)
+	show := shown{status: fiber.StatusOK, form: form, restored: saved}
+	if form == nil {
+		show.form = map[string]string{}
+		if !t.Policy.TxCode.Off {
+			show.form["tx_code"] = "yes"
+		}
+	}
+	return p.show(c, t, show)
 }
 
-// showForm shows the form with what was typed and what is wrong with it.
-func (p *portal) showForm(c *fiber.Ctx, status int, t typemeta.Type, form map[string]string, fields []issuance.Field) error {
-	if form["token"] == "" {
-		token, err := secret.Token(p.Random, tokenBytes)
-		if err != nil {
+// shapeOffer is what the form sends while it is filled in: to be kept and looked at, for a row more or less of a list, or to begin anew.
+// Nothing is judged.
+func (p *portal) shapeOffer(c *fiber.Ctx) error {
+	t, err := p.typeOf(c.Params("type"))
+	if err != nil {
+		return err
+	}
+	got, err := p.readOffer(c, t)
+	if err != nil {
+		return err
+	}
+	do, what, _ := strings.Cut(got.form["do"], " ")
+	show := shown{status: fiber.StatusOK, form: got.form, pictures: got.wrong}
+	switch do {
+	case "", "preview":
+	case "add", "remove":
+		if show.focus = shapeList(t.Form(i18n.Lang(c.UserContext())), got.form, do, what); show.focus == "" {
+			return fiber.ErrUnprocessableEntity
+		}
+	case "drop":
+		delete(got.form, what)
+	case "discard":
+		if err := p.endDraft(c, t.ID, got.form["token"]); err != nil {
 			return err
 		}
-		form["token"] = token
+		return goOn(c, "/offers/new/"+url.PathEscape(t.ID))
+	default:
+		return fiber.ErrUnprocessableEntity
 	}
-	show := offers.Form{
-		Page: p.page(c, "New offer: "+t.Named(language)), Type: t.ID, Name: t.Named(language), Token: form["token"],
-		TxCode: form["tx_code"] != "", Length: t.Policy.TxCode.Length, Reference: form["reference"],
-	}
-	show.Page.Narrow, show.Page.Here = true, ""
-	described := t.Form(language)
-	wrong := map[string]string{}
-	for _, f := range fields {
-		if f.Pointer == formFault {
-			show.Errors = append(show.Errors, offers.Error{Href: "#main", Text: f.Reason})
-			continue
+	if got.form["token"] != "" {
+		if err := p.saveDraft(c, t.ID, got.form); err != nil {
+			return err
 		}
-		name := described.FieldOf(strings.TrimPrefix(f.Pointer, "/claims"))
-		if name == "" {
-			name = strings.TrimPrefix(f.Pointer, "/")
-		}
-		wrong[name] = sentence(f)
 	}
-	for _, g := range described.Groups {
-		group := offers.Group{Label: cmp.Or(g.Label, "Claims")}
-		for _, f := range g.Fields {
-			field := fieldView(f, form)
-			if field.Error = wrong[f.Name]; field.Error != "" {
-				delete(wrong, f.Name)
-				show.Errors = append(show.Errors, offers.Error{Href: "#" + f.Name, Text: f.Label + ": " + field.Error})
-			}
-			group.Fields = append(group.Fields, field)
-		}
-		show.Groups = append(show.Groups, group)
+	if c.Get("HX-Target") == "preview" {
+		return p.showPreview(c, t, got)
 	}
-	if e := wrong["reference"]; e != "" {
-		delete(wrong, "reference")
-		show.Errors = append(show.Errors, offers.Error{Href: "#reference", Text: "Your reference: " + e})
-	}
-	for _, name := range slices.Sorted(maps.Keys(wrong)) { // a claim that the form has no field for
-		show.Errors = append(show.Errors, offers.Error{Href: "#main", Text: name + ": " + wrong[name]})
-	}
-	if len(show.Errors) > 0 {
-		show.Page.Title = "Error: " + show.Page.Title
-	}
-	return render(c, status, offers.FormPage(show))
+	return p.show(c, t, show)
 }
 
-// sentence says a fault as a sentence for the person who typed.
-func sentence(f issuance.Field) string {
-	if f.Code == typemeta.CodeMissing {
-		return "Please fill this in."
+// goOn leads to another page: a form that htmx sent would put that page into the one that is there.
+func goOn(c *fiber.Ctx, path string) error {
+	if c.Get("HX-Request") == "true" {
+		c.Set("HX-Redirect", path)
+		return c.SendStatus(fiber.StatusNoContent)
 	}
-	return strings.ToUpper(f.Reason[:1]) + f.Reason[1:] + "."
+	return c.Redirect(path, fiber.StatusSeeOther)
 }
 
-func fieldView(f typemeta.Field, form map[string]string) offers.Field {
-	v := offers.Field{
-		Name: f.Name, Label: f.Label, Help: f.Help, Value: form[f.Name], Kind: "text", Required: f.Required, Max: f.Max,
-		Day: form[f.Name+"-day"], Month: form[f.Name+"-month"], Year: form[f.Name+"-year"],
+// readOffer reads the form of a type and makes pictures of the files in it.
+func (p *portal) readOffer(c *fiber.Ctx, t typemeta.Type) (typed, error) {
+	got, err := readTyped(c)
+	if err != nil {
+		return typed{}, err
 	}
-	switch f.Kind {
-	case typemeta.Date:
-		v.Kind = "date"
-	case typemeta.Email:
-		v.Kind = "email"
-	case typemeta.Phone:
-		v.Kind = "tel"
-	case typemeta.Integer:
-		v.Mode = "numeric"
-	case typemeta.Number:
-		v.Mode = "decimal"
-	case typemeta.Boolean:
-		v.Kind = "choice"
-		v.Options = options(v.Value, []string{"true", "false"}, "Yes", "No")
-	case typemeta.Enum:
-		v.Kind = "choice"
-		v.Options = options(v.Value, f.Enum, f.Enum...)
-	case typemeta.IBAN:
-		v.Max = 42 // with a space after every fourth character
-	case typemeta.Text, typemeta.Country, typemeta.Currency, typemeta.BIC:
-	}
-	if f.Many {
-		v.Kind, v.Max = "list", 0
-	}
-	return v
-}
-
-func options(value string, values []string, labels ...string) []offers.Option {
-	out := make([]offers.Option, 0, len(values))
-	for i, v := range values {
-		out = append(out, offers.Option{Value: v, Label: labels[i], Selected: v == value})
-	}
-	return out
+	return got, p.drawPictures(c.UserContext(), &got, concrete(t.Form(i18n.Lang(c.UserContext())), got.form))
 }
 
 // formFault marks a fault of the form as a whole.
@@ -179,18 +143,25 @@ func hashForm(form map[string]string) []byte {
 
 // createOffer makes the offer that a form describes. The form's token makes sending it twice one offer.
 func (p *portal) createOffer(c *fiber.Ctx) error {
-	form, err := readForm(c)
+	got, err := readTyped(c)
 	if err != nil {
 		return err
 	}
-	t, err := p.typeOf(form["type"])
+	t, err := p.typeOf(got.form["type"])
 	if err != nil {
 		return err
 	}
+	described := t.Form(i18n.Lang(c.UserContext()))
+	if err := p.drawPictures(c.UserContext(), &got, concrete(described, got.form)); err != nil {
+		return err
+	}
+	form := got.form
+	show := shown{status: fiber.StatusUnprocessableEntity, form: form, pictures: got.wrong}
 	create := issuance.CreateOffer{
-		Type: t.ID, Claims: t.Form(language).Claims(func(name string) string { return form[name] }),
+		Type: t.ID, Claims: described.Read(func(name string) string { return form[name] }).Claims,
 		Reference: strings.TrimSpace(form["reference"]), Channel: issuance.ChannelPortal, By: issuance.Actor{Name: who(c).Display},
 		IdempotencyKey: form["token"], RequestHash: hashForm(form),
+		DryRun: len(got.wrong) > 0, // a picture that was chosen and is no good is no reason to go on without one
 	}
 	switch form["tx_code"] {
 	case "":
@@ -200,22 +171,32 @@ func (p *portal) createOffer(c *fiber.Ctx) error {
 		return fiber.ErrUnprocessableEntity
 	}
 	if form["token"] == "" {
-		return p.showForm(c, fiber.StatusUnprocessableEntity, t, form, again("This page was open for too long or not whole. Look it through and send it again."))
+		show.fields = again(i18n.T(c.UserContext(), "This page was open for too long or not whole. Look it through and send it again."))
+		return p.show(c, t, show)
 	}
-	got, err := p.createOnce(c.UserContext(), create)
+	made, err := p.createOnce(c.UserContext(), create)
 	var refusal *issuance.Error
 	switch {
 	case errors.As(err, &refusal) && refusal.Code == issuance.CodeIdempotencyMismatch:
 		form["token"] = ""
-		return p.showForm(c, fiber.StatusUnprocessableEntity, t, form,
-			again("An offer was already made from this page, with other claims; it is in the list of offers. Send this again to make another one."))
-	case errors.As(err, &refusal) && refusal.Kind == issuance.Invalid:
-		return p.showForm(c, fiber.StatusUnprocessableEntity, t, form, refusal.Fields)
+		show.fields = again(i18n.T(c.UserContext(), "An offer was already made from this page, with other claims; it is in the list of offers. Send this again to make another one."))
+		return p.show(c, t, show)
+	case errors.As(err, &refusal) && refusal.Kind == issuance.Invalid, err == nil && create.DryRun:
+		if refusal != nil {
+			show.fields = refusal.Fields
+		}
+		if err := p.saveDraft(c, t.ID, form); err != nil {
+			return err
+		}
+		return p.show(c, t, show)
 	}
 	if err != nil {
 		return err
 	}
-	return c.Redirect("/offers/"+string(got.Offer.ID), fiber.StatusSeeOther)
+	if err := p.endDraft(c, t.ID, form["token"]); err != nil {
+		return err
+	}
+	return goOn(c, "/offers/"+string(made.Offer.ID))
 }
 
 // createOnce makes an offer. A form that was sent twice at once waits for its first sending, because the browser shows the answer to

@@ -18,10 +18,10 @@ func TestForm_says_what_is_wrong_and_keeps_what_was_typed(t *testing.T) {
 	}{
 		"nothing where something must be": {"claim.family_name", "", "Please fill this in."},
 		"only spaces":                     {"claim.family_name", "   ", "Please fill this in."},
-		"a country that is none":          {"claim.issuing_country", "Germany", "country code"},
-		"PF-100 a year of two digits":     {"claim.birth_date-year", "26", "date"},
-		"a day that is none":              {"claim.birth_date-day", "31", "date"},
-		"a date without its month":        {"claim.birth_date-month", "", "date"},
+		"a country that is none":          {"claim.issuing_country", "Germany", "Choose a country"},
+		"PF-100 a year of two digits":     {"claim.birth_date-year", "26", "four digits"},
+		"a day that is none":              {"claim.birth_date-day", "31", "no such day"},
+		"a date without its month":        {"claim.birth_date-month", "", "Fill in day, month and year"},
 		"a reference that is too long":    {"reference", strings.Repeat("r", 300), "Your reference"},
 		"PF-081 no token":                 {"token", "", "send it again"},
 	}

@@ -32,7 +32,7 @@ func TestPortal_takes_changes_from_its_own_pages_only(t *testing.T) {
 		"PF-024 text/plain":                         {func(r request) request { return r.with("Content-Type", "text/plain") }, 415},
 		"no content type":                           {func(r request) request { return r.with("Content-Type") }, 415},
 		"JSON":                                      {func(r request) request { return r.with("Content-Type", "application/json").sending("{}") }, 415},
-		"multipart":                                 {func(r request) request { return r.with("Content-Type", "multipart/form-data; boundary=x") }, 415},
+		"multipart that is none":                    {func(r request) request { return r.with("Content-Type", "multipart/form-data; boundary=x") }, 400},
 		"PF-086 2,000 fields":                       {func(r request) request { return r.sending(strings.Repeat("a=1&", 1) + many(2000)) }, 400},
 		"PF-084 a field twice":                      {func(r request) request { return r.sending(r.body + "&claim.given_name=Erik") }, 400},
 		"a NUL in a field":                          {func(r request) request { return r.sending(r.body + "&claim.town=%00") }, 400},

@@ -80,6 +80,7 @@ type Dependencies struct {
 	Pings        Pings
 	CallbackBody func(d issuance.Delivery) ([]byte, error)
 	Doctor       Doctor
+	Drafts       Drafts
 	Types        *typemeta.Catalog
 	Watch        *issuance.Watch
 	URLs         oid4vci.URLs
@@ -105,14 +106,16 @@ type portal struct {
 	Dependencies
 	streams     *streams
 	newDisplays *surface.Failures
+	pictures    chan struct{} // holds one for each picture that is being made
 }
 
 // New makes the portal with every route.
 func New(d Dependencies) *fiber.App {
-	p := &portal{Dependencies: d, streams: newStreams(), newDisplays: surface.NewFailures(newDisplaysPerMinute, d.Clock)}
+	p := &portal{Dependencies: d, streams: newStreams(), newDisplays: surface.NewFailures(newDisplaysPerMinute, d.Clock), pictures: make(chan struct{}, picturesAtOnce)}
 	app := surface.New(surface.Door{
 		Name: "portal", BodyLimit: bodyLimit, Log: d.Log, TrustedProxies: d.TrustedProxies, Observe: d.Observe, Phrase: p.phrase, Headers: p.headers(),
 	})
+	takePictures(app)
 	app.Use(p.speak, p.sameOrigin)
 	surface.Assets(app, "")
 	surface.BrandAssets(app, "", d.Brand)
@@ -121,7 +124,8 @@ func New(d Dependencies) *fiber.App {
 	app.Get("/", p.allow(staff.ReadOffers, p.home))
 	app.Get("/offers", p.allow(staff.ReadOffers, p.listOffers))
 	app.Get("/offers/new/:type", p.allow(staff.CreateOffers, p.newOffer))
-	app.Post("/offers", p.allow(staff.CreateOffers, p.createOffer))
+	app.Post("/offers/new/:type", p.typing(p.shapeOffer))
+	app.Post("/offers", p.typing(p.createOffer))
 	app.Get("/offers/:offer", p.allow(staff.ReadOffers, p.showOffer))
 	app.Get("/offers/:offer/live", p.glance(staff.ReadOffers, p.showLive))
 	app.Get("/offers/:offer/stream", p.glance(staff.ReadOffers, p.stream))

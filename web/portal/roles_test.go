@@ -20,7 +20,7 @@ func policy() map[string]string {
 		"GET /": "opau", "GET /offers": "opau", "GET /offers/:offer": "opau", "GET /offers/:offer/live": "opau", "GET /offers/:offer/stream": "opau",
 		"GET /offers/:offer/qr.svg": "opau", "GET /offers/:offer/code": "opau", "GET /demo/wallet": "opau", "POST /demo/wallet": "opau",
 		"GET /offers/new/:type": "o", "POST /offers": "o", "POST /offers/:offer/reveal": "o", "POST /offers/:offer/cancel": "o",
-		"POST /offers/:offer/renew": "o", "POST /offers/:offer/again": "o",
+		"POST /offers/:offer/renew": "o", "POST /offers/:offer/again": "o", "POST /offers/new/:type": "o",
 		"GET /offers/:offer/slip": "o", "POST /offers/:offer/slip": "o", "GET /offers/:offer/handout": "opau", "GET /offers/:offer/handout.svg": "opau",
 		"GET /display/pair": "o", "POST /display/pair": "o", "POST /display/unpair": "o", "POST /offers/:offer/hide": "o",
 		"GET /callbacks": "au", "GET /callbacks/:callback": "au", "GET /deliveries/:delivery": "au", "GET /system": "au", "POST /system": "a",

@@ -35,7 +35,12 @@ func TestPortal_shows_nothing_to_whoever_is_not_signed_in(t *testing.T) {
 					t.Errorf("%s as a fragment answered %d %q", path, a.status, a.body)
 				}
 			}
-			for _, path := range []string{"/offers", offer + "/reveal", offer + "/cancel", "/demo/wallet"} {
+			// A form that was filled in leads back to itself; what was typed is there, as a draft.
+			a := nobody.do(post("/offers", url.Values{"type": {"IdentityCredential"}}))
+			if want := "/sign-in?next=" + url.QueryEscape("/offers/new/IdentityCredential"); a.status != http.StatusSeeOther || a.header.Get("Location") != want {
+				t.Errorf("POST /offers answered %d to %s", a.status, a.header.Get("Location"))
+			}
+			for _, path := range []string{offer + "/reveal", offer + "/cancel", "/demo/wallet"} {
 				if a := nobody.do(post(path, nil)); a.status != http.StatusUnauthorized {
 					t.Errorf("POST %s answered %d", path, a.status)
 				}

@@ -1,0 +1,176 @@
+package portal
+
+import (
+	"cmp"
+	"context"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"counterfoil/internal/issuance"
+	"counterfoil/internal/portrait"
+	"counterfoil/internal/secret"
+	"counterfoil/internal/typemeta"
+	"counterfoil/views/i18n"
+	"counterfoil/views/offers"
+)
+
+// shown is how a form comes back: with what was typed, and what is wrong with it.
+type shown struct {
+	status   int
+	form     map[string]string
+	fields   []issuance.Field          // what was refused
+	pictures map[string]typemeta.Fault // what is wrong with files, by field
+	focus    string                    // the field that the page opens at
+	restored time.Time                 // when the draft was saved that this is
+}
+
+// showForm shows the form with what was typed and what is wrong with it.
+func (p *portal) showForm(c *fiber.Ctx, status int, t typemeta.Type, form map[string]string, fields []issuance.Field) error {
+	return p.show(c, t, shown{status: status, form: form, fields: fields})
+}
+
+func (p *portal) show(c *fiber.Ctx, t typemeta.Type, s shown) error {
+	ctx := c.UserContext()
+	if s.form["token"] == "" {
+		token, err := secret.Token(p.Random, tokenBytes)
+		if err != nil {
+			return err
+		}
+		s.form["token"] = token
+	}
+	name := t.Named(i18n.Lang(ctx))
+	show := offers.Form{
+		Page: p.page(c, i18n.T(ctx, "New offer: %s", name)), Type: t.ID, Name: name, Token: s.form["token"],
+		TxCode: s.form["tx_code"] != "", Length: t.Policy.TxCode.Length, Reference: s.form["reference"],
+		MaxUpload: megabytes(portrait.MaxUpload), Preview: p.preview(ctx, t, s.form), Wrong: map[string]string{},
+	}
+	show.Page.Here = ""
+	if !s.restored.IsZero() {
+		show.Restored = i18n.Time(ctx, s.restored)
+	}
+	described := t.Form(i18n.Lang(ctx))
+	f := p.faults(ctx, t, described, s)
+	v := fields{ctx: ctx, action: show.Action(), form: s.form, wrong: f.byField, focus: s.focus}
+	for _, g := range described.Groups {
+		group := offers.Group{Label: cmp.Or(g.Label, i18n.T(ctx, "Claims"))}
+		for _, field := range g.Fields {
+			made := v.view(field)
+			show.Upload = show.Upload || hasPicture(made)
+			show.Errors = append(show.Errors, summary(made)...)
+			group.Fields = append(group.Fields, made)
+		}
+		show.Groups = append(show.Groups, group)
+	}
+	if f.reference != "" {
+		show.Wrong["reference"] = f.reference
+		show.Errors = append(show.Errors, offers.Error{Href: "#reference", Text: i18n.T(ctx, "Your reference") + ": " + f.reference})
+	}
+	for _, text := range f.form {
+		show.Errors = append(show.Errors, offers.Error{Href: "#main", Text: text})
+	}
+	if len(show.Errors) > 0 {
+		show.Page.Title = i18n.T(ctx, "Error: %s", show.Page.Title)
+	}
+	return render(c, s.status, offers.FormPage(show))
+}
+
+// showPreview answers the page that asks while it is filled in: the preview, and each picture that was chosen.
+func (p *portal) showPreview(c *fiber.Ctx, t typemeta.Type, got typed) error {
+	ctx := c.UserContext()
+	out := p.preview(ctx, t, got.form)
+	out.Saved = i18n.Time(ctx, p.Clock())
+	v := fields{ctx: ctx, action: out.Action, form: got.form, wrong: map[string]string{}}
+	for _, f := range concrete(t.Form(i18n.Lang(ctx)), got.form) {
+		if len(got.files[f.Name+fileSuffix])+len(got.files[f.Name+cameraSuffix]) == 0 {
+			continue
+		}
+		if fault, wrong := got.wrong[f.Name]; wrong {
+			v.wrong[f.Name] = faultWords(ctx, fault, f.Kind)
+		}
+		picture := v.view(f)
+		picture.Fresh = true
+		out.Pictures = append(out.Pictures, picture)
+	}
+	return render(c, fiber.StatusOK, offers.PreviewPart(out))
+}
+
+// faults is what is wrong with a form, said to people.
+type faults struct {
+	byField   map[string]string
+	reference string
+	form      []string // of the form as a whole, or of what it has no field for
+}
+
+// faults says what was refused. Claims are checked again, because a refusal is phrased for programs.
+func (p *portal) faults(ctx context.Context, t typemeta.Type, described typemeta.Form, s shown) faults {
+	out := faults{byField: map[string]string{}}
+	kinds := map[string]typemeta.Kind{}
+	for _, f := range concrete(described, s.form) {
+		kinds[f.Name] = f.Kind
+	}
+	claims := false
+	for _, f := range s.fields {
+		switch {
+		case f.Pointer == formFault:
+			out.form = append(out.form, f.Reason)
+		case f.Pointer == "/reference":
+			out.reference = i18n.T(ctx, "Write at most 200 characters on one line.")
+		case strings.HasPrefix(f.Pointer, "/claims"):
+			claims = true
+		default:
+			out.form = append(out.form, sentence(ctx, f.Reason))
+		}
+	}
+	if claims {
+		read := described.Read(func(name string) string { return s.form[name] })
+		_, list := t.Check(read.Claims, p.Clock())
+		for _, f := range list {
+			name := read.Field(f.Pointer)
+			switch {
+			case name != "":
+				out.byField[name] = faultWords(ctx, f, kinds[name])
+			case f.Pointer == "":
+				out.form = append(out.form, i18n.T(ctx, "There is too much in this form. Shorten the long texts, or take rows out."))
+			default:
+				out.form = append(out.form, i18n.T(ctx, "The credential needs %s, which this form has no field for. Tell the administrator.", f.Pointer))
+			}
+		}
+	}
+	for name, f := range s.pictures {
+		out.byField[name] = faultWords(ctx, f, typemeta.Portrait)
+	}
+	return out
+}
+
+// summary gives the lines of the summary for a field, or for those in the rows of a list.
+func summary(f offers.Field) []offers.Error {
+	var lines []offers.Error
+	if f.Error != "" {
+		lines = append(lines, offers.Error{Href: "#" + f.Name, Text: f.Label + ": " + f.Error})
+	}
+	for _, row := range f.Rows {
+		for _, field := range row.Fields {
+			if len(row.Fields) > 1 {
+				field.Label = row.Label + ", " + field.Label
+			}
+			lines = append(lines, summary(field)...)
+		}
+	}
+	return lines
+}
+
+func hasPicture(f offers.Field) bool {
+	if f.Kind == "picture" {
+		return true
+	}
+	for _, row := range f.Rows {
+		for _, field := range row.Fields {
+			if hasPicture(field) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,128 @@
+package portal
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"counterfoil/internal/portrait"
+	"counterfoil/internal/typemeta"
+	"counterfoil/views/i18n"
+	"counterfoil/views/offers"
+)
+
+// Where a choice stops being radio buttons, and where it stops being a list without a search.
+const (
+	fewChoices  = 6
+	manyChoices = 20
+)
+
+// fields makes the fields of a page of those of a type, with what was typed and what is wrong.
+type fields struct {
+	ctx    context.Context //nolint:containedctx // of the one page that is being made
+	action string
+	form   map[string]string
+	wrong  map[string]string
+	focus  string // the name of the field that the page opens at
+}
+
+func (v fields) value(name string) string { return v.form[name] }
+
+// view makes one field, or a list with its rows.
+func (v fields) view(f typemeta.Field) offers.Field {
+	out := v.one(f)
+	if !f.Many {
+		return out
+	}
+	out.Kind, out.Value, out.Choices = "list", "", nil
+	n := f.Rows(v.value)
+	for i := range n {
+		row := offers.ListRow{Label: fmt.Sprintf("%s %d", f.Label, i+1)}
+		for _, field := range f.Row(i) {
+			if len(f.Fields) == 0 { // the legend of the list says what it is, and whether it is needed
+				field.Label, field.Help, field.Required = row.Label, "", true
+			}
+			row.Fields = append(row.Fields, v.view(field))
+		}
+		if n > 1 {
+			row.Remove = "remove " + f.Name + "." + strconv.Itoa(i)
+		}
+		out.Rows = append(out.Rows, row)
+	}
+	return out
+}
+
+func (v fields) one(f typemeta.Field) offers.Field {
+	out := offers.Field{
+		Name: f.Name, Label: f.Label, Help: f.Help, Value: v.form[f.Name], Error: v.wrong[f.Name], Kind: "text", Required: f.Required, Max: f.Max,
+		Day: v.form[f.Name+"-day"], Month: v.form[f.Name+"-month"], Year: v.form[f.Name+"-year"], Focus: v.focus == f.Name, Action: v.action,
+	}
+	switch f.Kind {
+	case typemeta.Text:
+		if f.Long {
+			out.Kind = "long"
+		}
+	case typemeta.Date:
+		out.Kind = "date"
+	case typemeta.Email:
+		out.Kind = "email"
+	case typemeta.Phone:
+		out.Kind = "tel"
+	case typemeta.Integer:
+		out.Mode = "numeric"
+	case typemeta.Number, typemeta.Amount:
+		out.Mode = "decimal"
+	case typemeta.Boolean:
+		out.Kind = "radios"
+		out.Choices = v.radios(f, []string{"true", "false"}, i18n.T(v.ctx, "Yes"), i18n.T(v.ctx, "No"))
+	case typemeta.Enum:
+		out.Kind, out.Choices = v.enum(f)
+	case typemeta.Country:
+		out.Kind, out.Choices = "select", countryChoices(v.ctx, strings.ToUpper(out.Value))
+	case typemeta.Currency:
+		out.Kind, out.Choices = "select", currencyChoices(v.ctx, strings.ToUpper(out.Value))
+	case typemeta.IBAN:
+		out.Value, out.Max = groupedIBAN(out.Value), 42 // with a space after every fourth character
+	case typemeta.BIC, typemeta.LEI:
+		out.Max = 30 // with spaces
+	case typemeta.Portrait:
+		out.Kind, out.MaxUpload = "picture", megabytes(portrait.MaxUpload)
+	}
+	return out
+}
+
+// radios are the values of a choice side by side. One that need not be made can be taken back.
+func (v fields) radios(f typemeta.Field, values []string, labels ...string) []offers.Choices {
+	if !f.Required {
+		values, labels = append(values, ""), append(labels, i18n.T(v.ctx, "Not stated"))
+	}
+	return []offers.Choices{{Options: options(v.form[f.Name], values, labels...)}}
+}
+
+func (v fields) enum(f typemeta.Field) (kind string, choices []offers.Choices) {
+	switch {
+	case len(f.Enum) <= fewChoices:
+		return "radios", v.radios(f, append([]string{}, f.Enum...), append([]string{}, f.Enum...)...)
+	case len(f.Enum) <= manyChoices:
+		return "select", []offers.Choices{{Options: options(v.form[f.Name], f.Enum, f.Enum...)}}
+	}
+	return "suggest", []offers.Choices{{Options: options("", f.Enum, f.Enum...)}}
+}
+
+// groupedIBAN writes an IBAN in groups of four, as on paper; what is none stays as it was typed.
+func groupedIBAN(text string) string {
+	bare := strings.NewReplacer(" ", "", "-", "").Replace(text)
+	if !regexp.MustCompile(`^[A-Za-z]{2}[0-9]{2}[A-Za-z0-9]{11,30}$`).MatchString(bare) {
+		return text
+	}
+	const size = 4
+	var groups []string
+	for len(bare) > size {
+		groups, bare = append(groups, bare[:size]), bare[size:]
+	}
+	return strings.ToUpper(strings.Join(append(groups, bare), " "))
+}
+
+func megabytes(bytes int) string { return strconv.Itoa(bytes>>20) + " MB" }
