@@ -142,11 +142,15 @@ func (b *browser) reveal() string {
 	return strings.ReplaceAll(b.text(".code output"), " ", "")
 }
 
-// fill types into fields by their ids.
+// fill types into fields by their ids, and chooses by value in those that are a list.
 func (b *browser) fill(fields map[string]string) {
 	b.t.Helper()
 	for id, text := range fields {
-		b.do(chromedp.SendKeys(chromedp.CSS("[id="+quote(id)+"]"), text))
+		chosen := get(b, chromedp.Evaluate[bool](fmt.Sprintf(`(e => e instanceof HTMLSelectElement &&
+			(e.value = %q, e.dispatchEvent(new Event("change", {bubbles: true}))))(document.getElementById(%q))`, text, id)))
+		if !chosen {
+			b.do(chromedp.SendKeys(chromedp.CSS("[id="+quote(id)+"]"), text))
+		}
 	}
 }
 

@@ -40,9 +40,11 @@ func counterScreens() []screen {
 	return []screen{
 		{"home-empty", func(b *bank, p *browser) { p.goTo(b.portal) }},
 		{"form", func(b *bank, p *browser) { p.goTo(b.portal + "/offers/new/IdentityCredential") }},
-		{"form-errors", func(_ *bank, p *browser) {
-			p.fill(map[string]string{"claim.given_name": "Erika", "claim.issuing_country": "Nowhere"})
-			p.press("main form button.primary")
+		{"form-errors", func(b *bank, p *browser) {
+			p.goTo(b.portal + "/offers/new/IdentityCredential")
+			p.fill(map[string]string{"claim.given_name": "Erika", "claim.birth_date-day": "31", "claim.birth_date-month": "2", "claim.birth_date-year": "1999"})
+			p.do(chromedp.Click(chromedp.CSS("main form button.primary")))
+			p.awaits(".summary", "There is no such day")
 		}},
 		{"form-account", func(b *bank, p *browser) { p.goTo(b.portal + "/offers/new/AccountOwnershipCredential") }},
 		{"form-diploma", func(b *bank, p *browser) { p.goTo(b.portal + "/offers/new/DiplomaCredential") }},

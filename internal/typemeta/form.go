@@ -195,6 +195,9 @@ func humanise(name string) string {
 	return b.String()
 }
 
+// Nested tells that the field's claim lies within an object.
+func (f Field) Nested() bool { return len(f.names) > 1 }
+
 // RowsName is the name of the form field that counts the rows of a list.
 func (f Field) RowsName() string { return f.Name + rowsSuffix }
 

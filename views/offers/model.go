@@ -77,6 +77,8 @@ type Field struct {
 	Max                             int
 	Mode                            string // inputmode
 	Focus                           bool   // the page opens here
+	// Titled tells that what stands above says the label already.
+	Titled bool
 	// Rows are those of a list.
 	Rows []ListRow
 	// MaxUpload says how large a picture may be, Action where it goes to be taken out.

@@ -57,6 +57,7 @@ func (p *portal) show(c *fiber.Ctx, t typemeta.Type, s shown) error {
 		group := offers.Group{Label: cmp.Or(g.Label, i18n.T(ctx, "Claims"))}
 		for _, field := range g.Fields {
 			made := v.view(field)
+			made.Titled = field.Many && field.Label == g.Label
 			show.Upload = show.Upload || hasPicture(made)
 			show.Errors = append(show.Errors, summary(made)...)
 			group.Fields = append(group.Fields, made)

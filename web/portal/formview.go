@@ -44,7 +44,9 @@ func (v fields) view(f typemeta.Field) offers.Field {
 			if len(f.Fields) == 0 { // the legend of the list says what it is, and whether it is needed
 				field.Label, field.Help, field.Required = row.Label, "", true
 			}
-			row.Fields = append(row.Fields, v.view(field))
+			made := v.view(field)
+			made.Titled = len(f.Fields) == 0
+			row.Fields = append(row.Fields, made)
 		}
 		if n > 1 {
 			row.Remove = "remove " + f.Name + "." + strconv.Itoa(i)

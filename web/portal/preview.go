@@ -50,6 +50,9 @@ func (p *portal) preview(ctx context.Context, t typemeta.Type, form map[string]s
 	value := func(name string) string { return form[name] }
 	for _, g := range t.Form(i18n.Lang(ctx)).Groups {
 		for _, f := range g.Fields {
+			if f.Nested() && g.Label != f.Label {
+				f.Label = g.Label + ": " + f.Label
+			}
 			if !f.Many {
 				out.Facts = append(out.Facts, fact(ctx, f, value)...)
 				continue
@@ -106,6 +109,10 @@ func amount(ctx context.Context, n json.Number) string {
 	if err != nil {
 		return n.String()
 	}
-	_, fraction, _ := strings.Cut(n.String(), ".")
-	return i18n.Decimal(ctx, f, len(fraction))
+	const usual = 2
+	decimals := 0
+	if _, fraction, has := strings.Cut(n.String(), "."); has {
+		decimals = max(len(fraction), usual)
+	}
+	return i18n.Decimal(ctx, f, decimals)
 }
