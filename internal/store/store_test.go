@@ -104,6 +104,7 @@ func TestStore_writes_no_claim_in_the_clear(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	save(t, s, clerk(t, s, "erika"), "T", "one", canary, now) // what is typed and not sent is claims as well
 	entries, err := os.ReadDir(o.DataDir)
 	if err != nil || len(entries) < 2 {
 		t.Fatalf("%d files, %v", len(entries), err)

@@ -23,6 +23,7 @@ import (
 type bank struct {
 	t      *testing.T
 	portal string
+	manage string
 	ahead  atomic.Int64
 }
 
@@ -36,10 +37,11 @@ func open(t *testing.T, settings ...string) *bank {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b.portal = apptest.Run(t, cfg, app.Options{
+	at := apptest.Run(t, cfg, app.Options{
 		Demo: true, Log: slog.New(slog.DiscardHandler),
 		Clock: func() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) },
-	}).Portal
+	})
+	b.portal, b.manage = at.Portal, at.Management
 	return b
 }
 

@@ -26,11 +26,7 @@ type shown struct {
 	restored time.Time                 // when the draft was saved that this is
 }
 
-// showForm shows the form with what was typed and what is wrong with it.
-func (p *portal) showForm(c *fiber.Ctx, status int, t typemeta.Type, form map[string]string, fields []issuance.Field) error {
-	return p.show(c, t, shown{status: status, form: form, fields: fields})
-}
-
+// show shows the form with what was typed and what is wrong with it.
 func (p *portal) show(c *fiber.Ctx, t typemeta.Type, s shown) error {
 	ctx := c.UserContext()
 	if s.form["token"] == "" {
