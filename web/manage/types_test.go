@@ -107,8 +107,8 @@ func TestTypes_refuse_what_is_no_type(t *testing.T) {
 	})
 }
 
-// OF-098: nobody here decodes a picture, and a text is bounded before anybody could.
-func TestTypes_hold_pictures_to_the_length_of_a_text(t *testing.T) {
+// OF-098: the bytes of a picture are counted before anybody decodes it, and what it says of its pixels is not believed.
+func TestTypes_hold_pictures_to_their_bounds(t *testing.T) {
 	h := newHouse(t)
 	h.want(t, membership(`{"path":["portrait"]}`), http.StatusCreated, nil)
 	header := []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x75\x30\x00\x00\x75\x30\x01\x00\x00\x00\x00") // 30,000 by 30,000 pixels
