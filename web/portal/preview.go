@@ -27,7 +27,7 @@ const readableContrast = 4.5
 func (p *portal) card(ctx context.Context, t typemeta.Type) ui.Card {
 	d := t.Described(i18n.Lang(ctx))
 	c := ui.Card{
-		Name: d.Name, Description: d.Description, Issuer: p.Issuer,
+		Name: d.Name, Description: d.Description, Issuer: p.Brand.Name,
 		Background: cmp.Or(d.BackgroundColor, cardBackground), Text: cmp.Or(d.TextColor, cardText),
 	}
 	if d.Logo != nil {
