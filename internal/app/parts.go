@@ -98,7 +98,7 @@ func (p *parts) wire(ctx context.Context, cfg config.Config, o Options, master s
 		return err
 	}
 	p.service = issuance.NewService(issuance.Dependencies{
-		Offers: p.store, Gates: p.store, Grants: p.store, Record: p.store, Repairs: p.store, Types: p.types, Minter: minter,
+		Offers: p.store, Gates: p.store, Grants: p.store, Record: p.store, Repairs: p.store, Approvals: p.store, Types: p.types, Minter: minter,
 		Master: master, Clock: o.Clock, Random: o.Random,
 	}, issuance.Settings{OfferTTL: cfg.OfferTTL, TokenTTL: tokenTTL, MaxAttempts: cfg.TxCodeAttempts})
 	if p.staff, err = staff.NewService(p.store, o.Clock, o.Random); err != nil {

@@ -141,7 +141,7 @@ func newOffice(t *testing.T) *office {
 		t.Fatal(err)
 	}
 	o.service = issuance.NewService(issuance.Dependencies{
-		Offers: o.store, Gates: o.store, Grants: o.store, Record: o.store, Repairs: o.store, Types: types{only}, Master: master, Clock: o.now, Random: rand.Reader,
+		Offers: o.store, Gates: o.store, Grants: o.store, Record: o.store, Repairs: o.store, Approvals: o.store, Types: types{only}, Master: master, Clock: o.now, Random: rand.Reader,
 	}, issuance.Settings{OfferTTL: 24 * time.Hour, TokenTTL: 5 * time.Minute, MaxAttempts: 5})
 	o.client = outbound.NewClient(outbound.Options{Allow: outbound.Loopback()})
 	t.Cleanup(o.client.CloseIdleConnections)

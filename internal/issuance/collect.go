@@ -66,6 +66,9 @@ func (s *Service) Collect(ctx context.Context, c Collect) (Collected, error) {
 	if err := strictjson.Decode(c.Access.claims, &claims); err != nil {
 		return Collected{}, fmt.Errorf("read stored claims: %w", err)
 	}
+	if err := s.checkApproved(c.Access.Offer, c.Access.claims); err != nil {
+		return Collected{}, err
+	}
 	batch, err := s.token()
 	if err != nil {
 		return Collected{}, err
@@ -89,7 +92,7 @@ func (s *Service) Collect(ctx context.Context, c Collect) (Collected, error) {
 	err = s.Gates.Settle(ctx, Settlement{
 		Offer: c.Access.Offer.ID, TokenHash: c.Access.Grant.TokenHash, At: now, Batch: batch,
 		Credentials: records, Spent: c.Spent,
-		Limit: collectionsPerOffer * c.Access.Type.Policy.BatchSize,
+		Limit: collectionsPerOffer * c.Access.Type.Policy.BatchSize, Replaces: c.Access.Offer.Replaces,
 	})
 	if err != nil {
 		return Collected{}, fmt.Errorf("settle: %w", err)

@@ -31,6 +31,7 @@ const (
 	MinTxCodeLength      = 4
 	MaxTxCodeLength      = 12
 	DefaultTxCodeLength  = 6
+	maxCustomer          = 64
 	maxDescription       = 300 // OpenID4VCI 1.0 §4.1.1
 	maxReference         = 200
 	maxGrants            = 10
@@ -47,7 +48,13 @@ type CreateOffer struct {
 	// TxCode, when not nil, asks for a transaction code; zero members take defaults.
 	TxCode    *TxCode
 	Reference string
-	// ExpiresIn is how long the offer may be redeemed; zero means the configured time.
+	// Customer is the customer's number; only a keyed hash of it is kept, to find the customer's offers again.
+	Customer string
+	// Replaces is the offer that this one corrects, or empty. Collected tells that it is known to have been collected: then both
+	// credentials exist. Otherwise the old offer ends when the new one is collected.
+	Replaces  OfferID
+	Collected bool
+	// ExpiresIn is how long the offer may be redeemed, from its approval when it needs one; zero means the configured time.
 	ExpiresIn time.Duration
 	Scheme    string   // empty means SchemeOpenID
 	Grants    []string // empty means GrantPreAuthorizedCode
@@ -69,12 +76,12 @@ type CreatedOffer struct {
 	Replayed bool
 }
 
-// CreateOffer makes an offer ready to be collected. Refusals: Invalid with CodeUnknownType,
-// CodeInvalidClaims or validation_failed and the faulty members; Conflict with
-// CodeIdempotencyMismatch.
+// CreateOffer makes an offer ready to be collected, or pending when its type's policy wants it approved. Refusals: Invalid with
+// CodeUnknownType, CodeInvalidClaims or validation_failed and the faulty members; Conflict with CodeIdempotencyMismatch, CodeCollected
+// or CodeReplaced.
 func (s *Service) CreateOffer(ctx context.Context, c CreateOffer) (CreatedOffer, error) {
 	now := s.Clock()
-	claims, version, err := s.checkCreate(c, now)
+	claims, t, err := s.checkCreate(c, now)
 	if err != nil {
 		return CreatedOffer{}, err
 	}
@@ -85,7 +92,15 @@ func (s *Service) CreateOffer(ctx context.Context, c CreateOffer) (CreatedOffer,
 	if err != nil {
 		return CreatedOffer{}, err
 	}
-	draft.Offer.TypeVersion = version
+	draft.Offer.TypeVersion = t.Version
+	if err := s.replace(ctx, c, &draft); err != nil {
+		return CreatedOffer{}, err
+	}
+	if t.Policy.Approval.Needed(claims) {
+		if err := s.askApproval(ctx, &draft); err != nil {
+			return CreatedOffer{}, err
+		}
+	}
 	err = s.Offers.AddOffer(ctx, draft)
 	if errors.Is(err, ErrIdempotencyKeyTaken) {
 		return s.replay(ctx, draft.Idempotency)
@@ -96,23 +111,23 @@ func (s *Service) CreateOffer(ctx context.Context, c CreateOffer) (CreatedOffer,
 	return CreatedOffer{Offer: draft.Offer, TxCode: draft.TxCode}, nil
 }
 
-// checkCreate reports every fault of a request at once and returns the normalised claims and the version of the type that they fit.
-func (s *Service) checkCreate(c CreateOffer, now time.Time) (map[string]any, int, error) {
+// checkCreate reports every fault of a request at once and returns the normalised claims and the type that they fit.
+func (s *Service) checkCreate(c CreateOffer, now time.Time) (map[string]any, typemeta.Type, error) {
 	t, ok := s.Types.Type(c.Type)
 	if !ok {
-		return nil, 0, Refuse(Invalid, CodeUnknownType, "no credential configuration has this id")
+		return nil, t, Refuse(Invalid, CodeUnknownType, "no credential configuration has this id")
 	}
 	var fields []Field
 	fields = append(fields, checkTxCode(c.TxCode)...)
 	fields = append(fields, checkExtras(c)...)
 	claims, faults := t.Check(c.Claims, now)
 	if len(fields) > 0 {
-		return nil, 0, faulty(append(fields, claimFields(faults)...))
+		return nil, t, faulty(append(fields, claimFields(faults)...))
 	}
 	if len(faults) > 0 {
-		return nil, 0, &Error{Kind: Invalid, Code: CodeInvalidClaims, Reason: "the claims do not fit the type", Fields: claimFields(faults)}
+		return nil, t, &Error{Kind: Invalid, Code: CodeInvalidClaims, Reason: "the claims do not fit the type", Fields: claimFields(faults)}
 	}
-	return claims, t.Version, nil
+	return claims, t, nil
 }
 
 func claimFields(faults []typemeta.Fault) []Field {
@@ -144,6 +159,9 @@ func checkExtras(c CreateOffer) []Field {
 	var fields []Field
 	if utf8.RuneCountInString(c.Reference) > maxReference || !printable(c.Reference) {
 		fields = append(fields, Field{"/reference", codeValidationFailed, fmt.Sprintf("must be at most %d printable characters", maxReference)})
+	}
+	if c.Customer != "" && !goodCustomer(c.Customer) {
+		fields = append(fields, Field{"/customer", codeValidationFailed, fmt.Sprintf("must be at most %d printable characters and not only spaces", maxCustomer)})
 	}
 	if c.ExpiresIn != 0 && (c.ExpiresIn < MinOfferTTL || c.ExpiresIn > MaxOfferTTL) {
 		fields = append(fields, Field{"/expires_in", codeValidationFailed,
@@ -188,9 +206,12 @@ func (s *Service) draft(c CreateOffer, claims map[string]any, now time.Time) (Dr
 		Offer: Offer{
 			ID: OfferID(id), Type: c.Type, Status: StatusReady, Version: 1,
 			CreatedAt: now, ExpiresAt: now.Add(ttl),
-			Channel: c.Channel, CreatedBy: c.By.Name, Reference: c.Reference, Scheme: c.Scheme,
+			Channel: c.Channel, CreatedBy: c.By.Name, Maker: c.By.ID, Reference: c.Reference, Scheme: c.Scheme, Replaces: c.Replaces,
 		},
 		Claims: sealed,
+	}
+	if c.Customer != "" {
+		d.Customer = s.CustomerHash(c.Customer)
 	}
 	if d.Offer.Scheme == "" {
 		d.Offer.Scheme = SchemeOpenID

@@ -23,15 +23,16 @@
 //	       expired   ◀──┴───────────────────────┴─────────────────────┤
 //	       failed    ◀──┴── (attempts used up) ─┴─────────────────────┘
 //
-// Time decides expiry even when no sweep ran: see Offer.StatusAt.
+// Time decides expiry even when no sweep ran: see Offer.StatusAt. A pending offer waits for ApprovalTTL; the time in which it can be
+// redeemed begins with its approval.
 //
 // Claims are destroyed with the end of their offer: at once when it was cancelled, with its last grant when it was issued, and ClaimsKept
 // later when it expired or failed, because until then it can be made again with the same data (RepeatOffer). Transaction codes never stay.
 //
 // Files: status.go (the table of moves), offer.go (values), event.go, delivery.go, errors.go,
 // ports.go (what the domain needs from outside), service.go (assembly of the use cases),
-// create.go, repeat.go (a new transaction code, the same offer again), redeem.go, collect.go, notify.go, cancel.go, sweep.go, watch.go (who waits for an
-// offer to change).
+// create.go, customer.go (what is kept of a customer's number), repeat.go (a new transaction code, the same offer again), approve.go (four eyes), replace.go (corrections), redeem.go, collect.go,
+// notify.go, cancel.go, sweep.go, watch.go (who waits for an offer to change).
 //
 // Implements the issuer side of OpenID for Verifiable Credential Issuance 1.0 §§4, 6, 8, 11
 // as rules; the wire forms are in package oid4vci.

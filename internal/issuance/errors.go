@@ -78,6 +78,16 @@ const (
 	CodeFault = "fault"
 	// CodeClock is on the record for a request whose times do not fit ours.
 	CodeClock = "clock"
+	// CodeNotReady is the code for an offer that waits for approval, where a wallet came early.
+	CodeNotReady = "offer_not_ready"
+	// CodeOwnOffer is the code for an approval by who made the offer.
+	CodeOwnOffer = "four_eyes_same_person"
+	// CodeContentChanged is the code for an approval of something else than the offer is.
+	CodeContentChanged = "content_changed"
+	// CodeCollected is the code for a correction of an offer that was collected, or is just being, in the meantime.
+	CodeCollected = "offer_collected"
+	// CodeReplaced is the code for a second correction while the first may still be collected.
+	CodeReplaced = "offer_replaced"
 	// CodeIdempotencyMismatch is the code for an Idempotency-Key reused with another request.
 	CodeTooManyEndpoints    = "too_many_callbacks"
 	CodeIdempotencyMismatch = "idempotency_key_reused"

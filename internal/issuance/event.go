@@ -11,6 +11,10 @@ type EventKind string
 // What can happen.
 const (
 	OfferCreated       EventKind = "offer.created"
+	ApprovalAsked      EventKind = "approval.asked"
+	OfferApproved      EventKind = "offer.approved"
+	ClaimsRevealed     EventKind = "claims.revealed"
+	OfferCorrected     EventKind = "offer.corrected"
 	OfferRetrieved     EventKind = "offer.retrieved"
 	CodeRevealed       EventKind = "code.revealed"
 	CodeRenewed        EventKind = "code.renewed"
@@ -34,8 +38,9 @@ const (
 // EventKinds lists every kind once.
 func EventKinds() []EventKind {
 	return []EventKind{
-		OfferCreated, OfferRetrieved, CodeRevealed, CodeRenewed, CodeRejected, RequestRefused, OfferRedeemed, CredentialIssued, CredentialReissued,
-		WalletConfirmed, WalletFailed, WalletDeleted, OfferCancelled, OfferExpired, OfferFailed, OfferReplaced, CertificateExpiring,
+		OfferCreated, ApprovalAsked, OfferApproved, ClaimsRevealed, OfferCorrected, OfferRetrieved, CodeRevealed, CodeRenewed, CodeRejected,
+		RequestRefused, OfferRedeemed, CredentialIssued, CredentialReissued, WalletConfirmed, WalletFailed, WalletDeleted, OfferCancelled,
+		OfferExpired, OfferFailed, OfferReplaced, CertificateExpiring,
 	}
 }
 
@@ -91,8 +96,8 @@ func (k EventKind) Callback() CallbackStatus {
 		return CallbackFailed
 	case OfferExpired:
 		return CallbackExpired
-	case OfferRetrieved, CodeRevealed, CodeRenewed, CodeRejected, RequestRefused, OfferRedeemed,
-		CredentialReissued, WalletConfirmed, WalletFailed, WalletDeleted, OfferReplaced, CertificateExpiring:
+	case OfferRetrieved, CodeRevealed, CodeRenewed, CodeRejected, RequestRefused, OfferRedeemed, ApprovalAsked, OfferApproved, ClaimsRevealed,
+		OfferCorrected, CredentialReissued, WalletConfirmed, WalletFailed, WalletDeleted, OfferReplaced, CertificateExpiring:
 		return ""
 	}
 	return ""
@@ -114,7 +119,8 @@ func (k EventKind) Extended() CallbackStatus {
 	case CertificateExpiring:
 		return CallbackCertificateExpiring
 	case OfferCreated, CredentialIssued, OfferCancelled, OfferFailed, OfferExpired,
-		CodeRevealed, CodeRenewed, RequestRefused, CredentialReissued, WalletDeleted, OfferReplaced:
+		CodeRevealed, CodeRenewed, RequestRefused, CredentialReissued, WalletDeleted, OfferReplaced, ApprovalAsked, OfferApproved,
+		ClaimsRevealed, OfferCorrected:
 		return ""
 	}
 	return ""

@@ -110,7 +110,7 @@ func newDeskWith(t *testing.T, random io.Reader) *desk {
 		t.Fatal(err)
 	}
 	d.Service = issuance.NewService(issuance.Dependencies{
-		Offers: d.store, Gates: d.store, Grants: d.store, Record: d.store, Repairs: d.store, Types: types(loaded), Minter: minter(t),
+		Offers: d.store, Gates: d.store, Grants: d.store, Record: d.store, Repairs: d.store, Approvals: d.store, Types: types(loaded), Minter: minter(t),
 		Master: master, Clock: d.clock.read, Random: random,
 	}, issuance.Settings{OfferTTL: offerTTL, TokenTTL: tokenTTL, MaxAttempts: attempts})
 	return d
@@ -135,7 +135,25 @@ func minter(t *testing.T) issuance.Minter {
 	return m
 }
 
-func clerk() issuance.Actor { return issuance.Actor{Name: "Carla"} }
+func clerk() issuance.Actor { return issuance.Actor{ID: "p1", Name: "Carla"} }
+
+func colleague() issuance.Actor { return issuance.Actor{ID: "p2", Name: "Pia"} }
+
+// strict is the use cases where every offer must be approved.
+func (d *desk) strict() *issuance.Service { return d.under(`{"approval":"always"}`) }
+
+// under is the use cases where the account type has another policy.
+func (d *desk) under(policy string) *issuance.Service {
+	d.t.Helper()
+	known, _ := d.Types.Type(account)
+	strict, err := typemeta.ParseVersion(account, known.Document(), []byte(policy))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	with := d.Dependencies
+	with.Types = types{strict}
+	return issuance.NewService(with, issuance.Settings{OfferTTL: offerTTL, TokenTTL: tokenTTL, MaxAttempts: attempts})
+}
 
 // request is a request for an offer that nothing is wrong with.
 func request() issuance.CreateOffer {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"counterfoil/internal/issuance"
-	"counterfoil/internal/secret"
 )
 
 // locked uses up every attempt.
@@ -20,16 +19,35 @@ func (c *customer) locked() error {
 	return nil
 }
 
-// pending turns the customer's offer into one that waits for approval. No use case makes such offers yet, but the
-// record may hold them.
+// pending turns the customer's offer into one that waits for approval.
 func (c *customer) pending() error {
-	id := issuance.OfferID("pending-" + string(c.id))
-	err := c.store.AddOffer(c.t.Context(), issuance.Draft{
-		Offer: issuance.Offer{ID: id, Type: account, Status: issuance.StatusPending, Version: 1, CreatedAt: start(), ExpiresAt: start().Add(offerTTL),
-			TxCode: &issuance.TxCode{InputMode: secret.Numeric, Length: 6}},
-		Claims: []byte(`{}`), CodeHash: secret.Hash(c.Code(id).Reveal()), TxCodeMAC: []byte("mac"), TxCode: secret.NewText(c.code),
-	})
-	c.id = id
+	got, err := c.strict().CreateOffer(c.t.Context(), request())
+	c.id, c.code = got.Offer.ID, got.TxCode.Reveal()
+	return err
+}
+
+// forgotten lets a day pass in which nobody decided.
+func (c *customer) forgotten() error {
+	c.clock.pass(issuance.ApprovalTTL)
+	return nil
+}
+
+// approve is a colleague who approves what is there.
+func (c *customer) approve() error {
+	o, err := c.Offer(c.t.Context(), c.id)
+	if err != nil {
+		return err
+	}
+	d := issuance.Decision{Offer: c.id, By: colleague()}
+	if o.Approval != nil {
+		d.Content = o.Approval.Content
+	}
+	_, err = c.ApproveOffer(c.t.Context(), d)
+	return err
+}
+
+func (c *customer) reject() error {
+	_, err := c.RejectOffer(c.t.Context(), issuance.Decision{Offer: c.id, By: colleague(), Reason: "the amount is wrong"})
 	return err
 }
 
@@ -46,7 +64,8 @@ func (c *customer) ways() map[string][]func() error {
 		"failed":             {c.locked},
 		"expired":            {c.overdue, c.sweep},
 		"redeemed, expired":  {c.redeemRight, c.overdue, c.sweep},
-		"pending, overdue":   {c.pending, c.overdue},
+		"ready, approved":    {c.pending, c.approve},
+		"pending, overdue":   {c.pending, c.forgotten},
 		"ready, overdue":     {c.overdue},
 		"retrieved, overdue": {c.fetch, c.overdue},
 		"redeemed, overdue":  {c.redeemRight, c.overdue},
@@ -59,6 +78,7 @@ func (c *customer) actions() map[string]func() error {
 	return map[string]func() error{
 		"fetch": c.fetch, "reveal": c.reveal, "redeem": c.redeemRight, "wrong code": c.redeemWrong, "collect": c.collect,
 		"confirm": c.confirm, "cancel": c.cancel, "sweep": c.sweep, "renew": c.renew, "repeat": c.repeat,
+		"approve": c.approve, "reject": c.reject,
 	}
 }
 
@@ -82,6 +102,7 @@ func moves() map[string]map[string]outcome {
 			"fetch": {late, s}, "reveal": {absent, s}, "redeem": {spent, s}, "wrong code": {spent, s},
 			"collect": {denied, s}, "confirm": {denied, s}, "cancel": {spent, s}, "sweep": {ok, s},
 			"renew": {absent, s}, "repeat": {spent, s},
+			"approve": {spent, s}, "reject": {spent, s},
 		}
 	}
 	with := func(base map[string]outcome, changes map[string]outcome) map[string]outcome {
@@ -106,9 +127,13 @@ func moves() map[string]map[string]outcome {
 		return with(closed(s), map[string]outcome{"collect": {ok, s}, "confirm": {ok, issuance.StatusConfirmed}})
 	}
 	return map[string]map[string]outcome{
-		"pending":   with(closed(issuance.StatusPending), map[string]outcome{"cancel": {ok, issuance.StatusCancelled}}),
-		"ready":     open(issuance.StatusReady),
-		"retrieved": open(issuance.StatusRetrieved),
+		"pending": with(closed(issuance.StatusPending), map[string]outcome{
+			"fetch": {spent, issuance.StatusPending}, "cancel": {ok, issuance.StatusCancelled},
+			"approve": {ok, issuance.StatusReady}, "reject": {ok, issuance.StatusCancelled},
+		}),
+		"ready, approved": with(open(issuance.StatusReady), map[string]outcome{"approve": {ok, issuance.StatusReady}}), // once more makes no difference
+		"ready":           open(issuance.StatusReady),
+		"retrieved":       open(issuance.StatusRetrieved),
 		"redeemed": with(closed(issuance.StatusRedeemed), map[string]outcome{
 			"collect": {ok, issuance.StatusIssued}, "confirm": {absent, issuance.StatusRedeemed},
 		}),

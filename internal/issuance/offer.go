@@ -24,6 +24,8 @@ type Offer struct {
 	ExpiresAt time.Time
 	Channel   Channel
 	CreatedBy string
+	// Maker is the person who made the offer at the portal; empty when a client of the management door did.
+	Maker     string
 	Reference string
 	Scheme    string
 	TxCode    *TxCode
@@ -31,12 +33,14 @@ type Offer struct {
 	Attempts int
 	// Cause says in a sentence why a failed or cancelled offer ended.
 	Cause string
-	// Replaces is the offer before with the same data; empty when there was none.
+	// Replaces is the offer that this one takes the place of, with the same data or corrected; empty for most.
 	Replaces OfferID
 	// ClaimsUntil is until when an offer that expired or failed can be made again with the same data; zero when it cannot.
 	ClaimsUntil time.Time
 	// WalletSaid is the last of WalletConfirmed, WalletFailed and WalletDeleted; empty when the wallet said nothing.
 	WalletSaid EventKind
+	// Approval is nil when nobody has to approve the offer.
+	Approval *Approval
 }
 
 // Lost tells that the customer does not have the credential although it was issued: the wallet said so.
@@ -71,8 +75,9 @@ type TxCode struct {
 	Description string
 }
 
-// Actor is who did something: a person's or client's name, for the record.
+// Actor is who did something: a person's or client's name, for the record. ID is a person's, which no other has; empty for a client.
 type Actor struct {
+	ID   string
 	Name string
 }
 

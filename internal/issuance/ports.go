@@ -14,7 +14,8 @@ import (
 type Offers interface {
 	// AddOffer records a new offer, its sealed claims and OfferCreated in one commit. When
 	// d.Idempotency names a key that is already taken it changes nothing and returns
-	// ErrIdempotencyKeyTaken, or ErrIdempotencyInProgress when who took it is not done yet.
+	// ErrIdempotencyKeyTaken, or ErrIdempotencyInProgress when who took it is not done yet. An offer that is replaced gets OfferCorrected;
+	// ErrCollected when it is in none of d.ReplacedFrom, ErrReplaced when it has a replacement that was collected or still may be.
 	AddOffer(ctx context.Context, d Draft) error
 	// Offer returns an offer; NotFound.
 	Offer(ctx context.Context, id OfferID) (Offer, error)
@@ -59,6 +60,28 @@ type Grants interface {
 	// TxCode opens the sealed copy of an offer's transaction code; NotFound when there is none or
 	// it was destroyed because the offer was redeemed or ended.
 	TxCode(ctx context.Context, id OfferID) (secret.Text, error)
+}
+
+// Approvals is the record of offers that wait for a second person.
+type Approvals interface {
+	// Claims opens an offer's claims, and those of the offer that it corrects when they were kept for its approver (JSON objects; nil once
+	// destroyed or when there are none).
+	Claims(ctx context.Context, id OfferID) (claims, before []byte, err error)
+	// ListPending returns offers that wait for approval at a time, oldest first.
+	ListPending(ctx context.Context, now time.Time, limit int) ([]Offer, error)
+	// Approve moves a pending offer to StatusReady with OfferApproved; its time begins then. Conflict when it is no longer pending, its
+	// time is over, its content is another, or the approver is its maker.
+	Approve(ctx context.Context, a Approve) (Offer, error)
+	// LiveReplacement returns the offer that replaces this one and was collected or still may be; NotFound.
+	LiveReplacement(ctx context.Context, id OfferID) (Offer, error)
+}
+
+// Approve is a guarded move to StatusReady by a second person.
+type Approve struct {
+	Offer   OfferID
+	Content []byte // what the approver saw
+	By      Actor
+	At      time.Time
 }
 
 // Record is the timeline of offers.
@@ -118,6 +141,12 @@ type Draft struct {
 	TxCode    secret.Text // to be sealed while reveal is allowed
 	// Idempotency is nil when the caller sent no key.
 	Idempotency *Idempotency
+	// Customer is the keyed hash of the customer's number; nil when none was given.
+	Customer []byte
+	// Before is the claims of the offer that a correction which must be approved replaces, to be sealed with its own.
+	Before []byte
+	// ReplacedFrom is the statuses that the offer which is replaced may be in.
+	ReplacedFrom []Status
 }
 
 // Idempotency is a caller's key and the fingerprint of the request it came with.
@@ -137,12 +166,19 @@ type Idempotent struct {
 // Filter selects offers for a list. Zero values do not restrict; Limit is required.
 type Filter struct {
 	CreatedBy string
+	// Maker is the person who made them at the portal.
+	Maker   string
+	Channel Channel
 	// Statuses are those that hold at At.
 	Statuses []Status
 	At       time.Time
 	// Types are credential configuration ids.
 	Types     []string
 	Reference string
+	// ReferencePrefix is the beginning of references, in any case of letters.
+	ReferencePrefix string
+	// Customer is the keyed hash of a customer's number.
+	Customer []byte
 	// CreatedFrom is the first moment, CreatedUntil the last.
 	CreatedFrom, CreatedUntil time.Time
 	// After is the offer that the page before ended with.
@@ -168,10 +204,11 @@ type Feed struct {
 	Limit         int
 }
 
-// End is a guarded move to StatusCancelled or StatusFailed.
+// End is a guarded move to StatusCancelled or StatusFailed, from any of Sources(To) or, when there are some, from those of From only.
 type End struct {
 	Offer OfferID
 	To    Status
+	From  []Status
 	At    time.Time
 	Cause string
 }
@@ -205,6 +242,8 @@ type Settlement struct {
 	Credentials []Credential
 	Spent       []Spent
 	Limit       int
+	// Replaces is the offer that ends, if it is still open, with the first settlement of this one.
+	Replaces OfferID
 }
 
 // Confirmation is a wallet's notification. Kind is WalletConfirmed, WalletFailed or WalletDeleted.

@@ -19,7 +19,7 @@ func (s *Service) Code(id OfferID) secret.Text {
 
 // RetrieveOffer is a wallet fetching an offer by reference: any number of times until it is
 // redeemed or ended. With peek nothing is put on the timeline (HTTP HEAD). Refusals: NotFound; Expired when it can no
-// longer be redeemed.
+// longer be redeemed; Conflict with CodeNotReady while it waits for approval.
 func (s *Service) RetrieveOffer(ctx context.Context, id OfferID, peek bool) (Offer, secret.Text, error) {
 	o, err := s.Offer(ctx, id)
 	if err != nil {
@@ -28,6 +28,8 @@ func (s *Service) RetrieveOffer(ctx context.Context, id OfferID, peek bool) (Off
 	var refusal *Error
 	if _, known := s.Types.Version(o.Type, o.TypeVersion); !known {
 		refusal = Refuse(Expired, "type_gone", reasonTypeGone)
+	} else if o.Status == StatusPending {
+		refusal = notReady()
 	} else if !o.Status.Fetchable() {
 		refusal = Refuse(Expired, "offer_gone", "this offer was used or has ended")
 	}
@@ -116,6 +118,8 @@ func (s *Service) redeemable(o Offer, mac []byte, r RedeemCode, now time.Time) e
 		refusal = Refuse(Conflict, "type_gone", reasonTypeGone)
 	case st == StatusExpired:
 		refusal = Refuse(Expired, "offer_expired", "the offer has expired")
+	case st == StatusPending:
+		refusal = notReady()
 	case !st.Fetchable():
 		refusal = Refuse(Conflict, "code_spent", "the code was used before or the offer has ended")
 	case len(r.Types) > 0 && !slices.Contains(r.Types, o.Type):
@@ -130,6 +134,11 @@ func (s *Service) redeemable(o Offer, mac []byte, r RedeemCode, now time.Time) e
 	}
 	s.NoteRefusal(o.ID, refusal.Code, refusal.Reason)
 	return refusal
+}
+
+// notReady is what a wallet gets that came before the approval.
+func notReady() *Error {
+	return Refuse(Conflict, CodeNotReady, "this offer is not ready yet: somebody has to approve it first")
 }
 
 func (s *Service) wrongCode(ctx context.Context, id OfferID, spent []Spent, now time.Time) error {

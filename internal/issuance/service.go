@@ -35,16 +35,17 @@ const (
 
 // Dependencies is what a Service is made from.
 type Dependencies struct {
-	Offers  Offers
-	Gates   Gates
-	Grants  Grants
-	Record  Record
-	Repairs Repairs
-	Types   Types
-	Minter  Minter
-	Master  secret.Master
-	Clock   func() time.Time
-	Random  io.Reader
+	Offers    Offers
+	Gates     Gates
+	Grants    Grants
+	Record    Record
+	Repairs   Repairs
+	Approvals Approvals
+	Types     Types
+	Minter    Minter
+	Master    secret.Master
+	Clock     func() time.Time
+	Random    io.Reader
 }
 
 // Service is the use cases of issuance. It holds no state of its own: any number of
@@ -54,6 +55,9 @@ type Service struct {
 	settings Settings
 	codeKey  secret.Key
 	txKey    secret.Key
+	// customerKey and contentKey hash customer numbers and what an approver saw: whoever has the database must not find either by trying.
+	customerKey secret.Key
+	contentKey  secret.Key
 }
 
 // NewService makes the use cases.
@@ -63,6 +67,8 @@ func NewService(d Dependencies, s Settings) *Service {
 		settings:     s,
 		codeKey:      d.Master.Derive("pre-authorized_code"),
 		txKey:        d.Master.Derive("tx_code"),
+		customerKey:  d.Master.Derive("customer"),
+		contentKey:   d.Master.Derive("approved content"),
 	}
 }
 

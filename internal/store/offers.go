@@ -32,15 +32,30 @@ func (s *Store) AddOffer(ctx context.Context, d issuance.Draft) error {
 		}
 		defer s.claims.Delete(string(d.Idempotency.KeyHash))
 	}
-	return s.change(ctx, d.Offer.ID, func(t *tx) error {
+	err = s.change(ctx, d.Offer.ID, func(t *tx) error {
 		if err := t.claimIdempotency(d); err != nil {
+			return err
+		}
+		if err := t.replace(d); err != nil {
 			return err
 		}
 		if err := t.insertOffer(d, sealed); err != nil {
 			return err
 		}
-		return t.event(issuance.Event{Offer: d.Offer.ID, Sequence: d.Offer.Version, Kind: issuance.OfferCreated, At: d.Offer.CreatedAt})
+		return t.created(d.Offer)
 	})
+	if err == nil && d.Offer.Replaces != "" {
+		s.changed(false, d.Offer.Replaces)
+	}
+	return err
+}
+
+// created records that an offer was made and, where it waits for approval, that it was asked for.
+func (t *tx) created(o issuance.Offer) error {
+	if err := t.event(issuance.Event{Offer: o.ID, Sequence: 1, Kind: issuance.OfferCreated, At: o.CreatedAt}); err != nil || o.Status != issuance.StatusPending {
+		return err
+	}
+	return t.event(issuance.Event{Offer: o.ID, Sequence: o.Version, Kind: issuance.ApprovalAsked, At: o.CreatedAt})
 }
 
 func (t *tx) insertOffer(d issuance.Draft, sealed sealedRow) error {
@@ -49,14 +64,23 @@ func (t *tx) insertOffer(d issuance.Draft, sealed sealedRow) error {
 	if o.TxCode != nil {
 		tx = *o.TxCode
 	}
-	err := t.Exec(`INSERT INTO offers (id, type, type_version, status, version, created_at, expires_at, channel, created_by, reference, scheme,
-		tx_mode, tx_length, tx_description, attempts, collected, cause, code_hash, tx_mac, data_key, claims, tx_code, replaces)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '', ?, ?, ?, ?, ?, NULLIF(?, ''))`,
+	var approval issuance.Approval
+	if o.Approval != nil {
+		approval = *o.Approval
+	}
+	done := t.Exec(`INSERT INTO offers (id, type, type_version, status, version, created_at, expires_at, channel, created_by, reference, scheme,
+		tx_mode, tx_length, tx_description, attempts, collected, cause, code_hash, tx_mac, data_key, claims, tx_code,
+		maker, valid_for, content, claims_before, replaces, reference_key, customer)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, '', ?, ?, ?, ?, ?, ?, ?, ?, ?, NULLIF(?, ''), ?, COALESCE(?, (SELECT customer FROM offers WHERE id = ?))) `+replacedOnce,
 		string(o.ID), o.Type, o.TypeVersion, string(o.Status), o.Version, millis(o.CreatedAt), millis(o.ExpiresAt), string(o.Channel), o.CreatedBy,
 		o.Reference, o.Scheme, string(tx.InputMode), tx.Length, tx.Description,
-		d.CodeHash, d.TxCodeMAC, sealed.DataKey, sealed.Claims, sealed.TxCode, string(o.Replaces)).Error
-	if err != nil {
-		return fmt.Errorf("insert offer: %w", err)
+		d.CodeHash, d.TxCodeMAC, sealed.DataKey, sealed.Claims, sealed.TxCode,
+		o.Maker, approval.ValidFor.Milliseconds(), approval.Content, sealed.Before, string(o.Replaces), referenceKey(o.Reference), blob(d.Customer), string(o.Replaces))
+	if done.Error != nil {
+		return fmt.Errorf("insert offer: %w", done.Error)
+	}
+	if done.RowsAffected == 0 {
+		return issuance.ErrReplaced
 	}
 	return nil
 }
@@ -145,6 +169,9 @@ func (s *Store) Offer(ctx context.Context, id issuance.OfferID) (issuance.Offer,
 	return row.offer(), nil
 }
 
+// referenceKey is what a reference is found by: its letters are small, so that nobody has to remember their case.
+func referenceKey(reference string) string { return strings.ToLower(reference) }
+
 // ListOffers implements issuance.Offers.
 func (s *Store) ListOffers(ctx context.Context, f issuance.Filter) ([]issuance.Offer, error) {
 	where, args := []string{"1 = 1"}, []any{}
@@ -152,8 +179,20 @@ func (s *Store) ListOffers(ctx context.Context, f issuance.Filter) ([]issuance.O
 	if f.CreatedBy != "" {
 		put("created_by = ?", f.CreatedBy)
 	}
+	if f.Maker != "" {
+		put("maker = ?", f.Maker)
+	}
+	if f.Channel != "" {
+		put("channel = ?", string(f.Channel))
+	}
 	if f.Reference != "" {
 		put("reference = ?", f.Reference)
+	}
+	if key := referenceKey(f.ReferencePrefix); key != "" {
+		put("reference_key >= ? AND reference_key < ?", key, key+string(utf8.MaxRune)) // which no reference has
+	}
+	if f.Customer != nil {
+		put("customer = ?", blob(f.Customer))
 	}
 	if len(f.Types) > 0 {
 		put("type IN ?", f.Types)
@@ -178,11 +217,7 @@ func (s *Store) ListOffers(ctx context.Context, f issuance.Filter) ([]issuance.O
 	if err != nil {
 		return nil, fmt.Errorf("list offers: %w", err)
 	}
-	out := make([]issuance.Offer, 0, len(rows))
-	for _, r := range rows {
-		out = append(out, r.offer())
-	}
-	return out, nil
+	return offersOf(rows), nil
 }
 
 // statusAt is the condition that an offer has one of the statuses at a time, whether or not a sweep has written down that it expired.
@@ -216,7 +251,11 @@ func (s *Store) EndOffer(ctx context.Context, e issuance.End) (issuance.Offer, e
 		kind = issuance.OfferFailed
 	}
 	err := s.change(ctx, e.Offer, func(t *tx) error {
-		version, err := t.advance(e.Offer, issuance.Sources(e.To), "status = ?, cause = ?, "+destroy, "expires_at > ?",
+		from := e.From
+		if len(from) == 0 {
+			from = issuance.Sources(e.To)
+		}
+		version, err := t.advance(e.Offer, from, "status = ?, cause = ?, "+destroy, "expires_at > ?",
 			string(e.To), e.Cause, millis(e.At))
 		if err != nil {
 			return err

@@ -10,7 +10,7 @@ import (
 
 // keep is what is set when an offer expires or fails: its codes are destroyed, its claims wait until the time that follows. Those that nobody
 // approved are destroyed with it: they must not come into another offer.
-const keep = "tx_code = NULL, tx_mac = NULL, claims_until = CASE WHEN status = 'pending' THEN 0 ELSE CAST(? AS BIGINT) END, " +
+const keep = "tx_code = NULL, tx_mac = NULL, claims_before = NULL, claims_until = CASE WHEN status = 'pending' THEN 0 ELSE CAST(? AS BIGINT) END, " +
 	"data_key = CASE WHEN status = 'pending' THEN NULL ELSE data_key END, claims = CASE WHEN status = 'pending' THEN NULL ELSE claims END"
 
 // RenewTxCode implements issuance.Repairs.
@@ -92,7 +92,7 @@ func (s *Store) RepeatOffer(ctx context.Context, r issuance.Repeat) error {
 
 // giveWay ends an offer whose claims another one gets, and destroys its own. Of several who try one changes the row.
 func (t *tx) giveWay(old issuance.OfferID, r issuance.Repeat) error {
-	const alone = " AND data_key IS NOT NULL AND NOT EXISTS (SELECT 1 FROM offers n WHERE n.replaces = offers.id)"
+	const alone = " AND data_key IS NOT NULL AND NOT EXISTS (SELECT 1 FROM offers n WHERE n.replaces = offers.id AND n.status IN " + live + ")"
 	kind := issuance.OfferCancelled
 	version, err := t.advance(old, issuance.Sources(issuance.StatusRedeemed), "status = ?, cause = ?, "+destroy, "expires_at > ?"+alone,
 		string(issuance.StatusCancelled), r.Cause, millis(r.At))
@@ -115,7 +115,7 @@ func (s *Store) Successor(ctx context.Context, id issuance.OfferID) (issuance.Of
 		return "", noOffer()
 	}
 	var next string
-	found := s.reads.WithContext(ctx).Raw("SELECT id FROM offers WHERE replaces = ?", string(id)).Scan(&next)
+	found := s.reads.WithContext(ctx).Raw("SELECT id FROM offers WHERE replaces = ? ORDER BY created_at DESC, id LIMIT 1", string(id)).Scan(&next)
 	if found.Error != nil {
 		return "", fmt.Errorf("read successor: %w", found.Error)
 	}

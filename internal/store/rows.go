@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql/driver"
+	"time"
 
 	"counterfoil/internal/issuance"
 )
@@ -27,11 +28,17 @@ type offerRow struct {
 	Replaces      string
 	ClaimsUntil   int64
 	WalletSaid    string
+	Maker         string
+	ValidFor      int64
+	Content       []byte
+	Approver      string
+	ApprovedBy    string
 }
 
 // offerColumns are the columns of an offerRow.
 const offerColumns = "id, type, type_version, status, version, created_at, expires_at, channel, created_by, reference, scheme, " +
-	"tx_mode, tx_length, tx_description, attempts, cause, COALESCE(replaces, '') AS replaces, claims_until, wallet_said"
+	"tx_mode, tx_length, tx_description, attempts, cause, COALESCE(replaces, '') AS replaces, claims_until, wallet_said, " +
+	"maker, valid_for, content, approver, approved_by"
 
 func (r offerRow) offer() issuance.Offer {
 	o := issuance.Offer{
@@ -39,6 +46,12 @@ func (r offerRow) offer() issuance.Offer {
 		CreatedAt: moment(r.CreatedAt), ExpiresAt: moment(r.ExpiresAt), Channel: issuance.Channel(r.Channel),
 		CreatedBy: r.CreatedBy, Reference: r.Reference, Scheme: r.Scheme, Attempts: r.Attempts, Cause: r.Cause,
 		Replaces: issuance.OfferID(r.Replaces), ClaimsUntil: moment(r.ClaimsUntil), WalletSaid: issuance.EventKind(r.WalletSaid),
+		Maker: r.Maker,
+	}
+	if r.Content != nil {
+		o.Approval = &issuance.Approval{
+			Content: r.Content, ValidFor: time.Duration(r.ValidFor) * time.Millisecond, Approver: r.Approver, By: r.ApprovedBy,
+		}
 	}
 	if r.TxMode != "" {
 		o.TxCode = &issuance.TxCode{InputMode: issuance.InputMode(r.TxMode), Length: r.TxLength, Description: r.TxDescription}
@@ -46,11 +59,20 @@ func (r offerRow) offer() issuance.Offer {
 	return o
 }
 
+func offersOf(rows []offerRow) []issuance.Offer {
+	out := make([]issuance.Offer, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, r.offer())
+	}
+	return out
+}
+
 // sealedRow is what is sealed of an offer.
 type sealedRow struct {
 	DataKey []byte
 	Claims  []byte
 	TxCode  []byte
+	Before  []byte `gorm:"column:claims_before"`
 }
 
 // blob is bytes as one value: gorm spreads a plain slice after a parenthesis into a list.

@@ -9,7 +9,8 @@ import (
 
 // Settle implements issuance.Gates.
 func (s *Store) Settle(ctx context.Context, c issuance.Settlement) error {
-	return s.change(ctx, c.Offer, func(t *tx) error {
+	var ended []issuance.OfferID
+	err := s.change(ctx, c.Offer, func(t *tx) error {
 		n := len(c.Credentials)
 		const guard = "expires_at > ? AND collected + ? <= ?"
 		kind := issuance.CredentialIssued
@@ -32,8 +33,15 @@ func (s *Store) Settle(ctx context.Context, c issuance.Settlement) error {
 		if err := t.insertBatch(c); err != nil {
 			return err
 		}
+		if ended, err = t.endReplaced(c.Replaces, c.At); err != nil {
+			return err
+		}
 		return t.event(issuance.Event{Offer: c.Offer, Sequence: version, Kind: kind, At: c.At})
 	})
+	if err == nil {
+		s.changed(false, ended...)
+	}
+	return err
 }
 
 func (t *tx) insertBatch(c issuance.Settlement) error {

@@ -32,6 +32,7 @@ type policyFile struct {
 	Validity  *string         `json:"validity"` // a Go duration, for example 8760h
 	BatchSize *int            `json:"batch_size"`
 	TxCode    *TxCodePolicy   `json:"tx_code"`
+	Approval  any             `json:"approval"`
 	Form      map[string]Hint `json:"form"` // by claim path: "address.country", "nationalities[]"
 }
 
@@ -74,6 +75,7 @@ func parsePolicy(t Type, data []byte) (Policy, error) {
 			r.fault("/tx_code/length", "must be %d to %d", minCode, maxCode)
 		}
 	}
+	p.Approval = r.approval(t, f.Approval)
 	p.hints = f.Form
 	r.hints(t, f.Form)
 	if len(r.faults) > 0 {

@@ -70,7 +70,9 @@ type Policy struct {
 	BatchSize int
 	// TxCode is what the portal proposes.
 	TxCode TxCodePolicy
-	hints  map[string]Hint
+	// Approval says which offers a second person must approve.
+	Approval Approval
+	hints    map[string]Hint
 }
 
 // TxCodePolicy is the transaction code that the portal proposes for a type.

@@ -135,7 +135,7 @@ func newHouse(t *testing.T) *house {
 	catalog := typemeta.NewCatalog(folder(t))
 	// No minter: nothing behind this door signs.
 	h.service = issuance.NewService(issuance.Dependencies{
-		Offers: h.store, Gates: h.store, Grants: h.store, Record: h.store, Repairs: h.store, Types: catalog, Master: master, Clock: h.now, Random: rand.Reader,
+		Offers: h.store, Gates: h.store, Grants: h.store, Record: h.store, Repairs: h.store, Approvals: h.store, Types: catalog, Master: master, Clock: h.now, Random: rand.Reader,
 	}, issuance.Settings{OfferTTL: 5 * time.Minute, TokenTTL: 5 * time.Minute, MaxAttempts: 5})
 	h.clients = staff.NewClients(h.store, h.now, rand.Reader, log)
 	h.deliverer = h.deliver(t, log)

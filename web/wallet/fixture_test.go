@@ -169,7 +169,7 @@ func (f *fixture) open(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.service = issuance.NewService(issuance.Dependencies{
-		Offers: f.store, Gates: f.store, Grants: f.store, Record: f.store, Repairs: f.store, Types: f.types, Minter: minter,
+		Offers: f.store, Gates: f.store, Grants: f.store, Record: f.store, Repairs: f.store, Approvals: f.store, Types: f.types, Minter: minter,
 		Master: f.master, Clock: f.clock.Now, Random: rand.Reader,
 	}, issuance.Settings{OfferTTL: offerTTL, TokenTTL: tokenTTL, MaxAttempts: maxTries})
 	urls := oid4vci.URLs{Issuer: f.issuer}
