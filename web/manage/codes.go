@@ -43,6 +43,7 @@ func errorCodes() []errorCode {
 		{"invalid_claims", 422, "The claims do not fit the type; errors names each.", "Correct them."},
 		{"offer_not_found", 404, "There is no such offer, or not for this client.", "Look at the id."},
 		{"offer_ended", 409, "The offer was used or has ended.", "Make a new one."},
+		{"offer_not_ready", 409, "The offer waits for somebody to approve it.", "Try again later; its status is pending until then."},
 		{"offer_gone", 409, "The offer can no longer be redeemed.", "Make a new one."},
 		{"credential_not_found", 404, "There is no such credential, or not for this client.", "Look at the id."},
 		{"not_revocable", 409, "The credential was issued without a status list.", "It ends at expires_at."},

@@ -78,7 +78,7 @@ func elsewhere() []string {
 		"code_spent", "code_unknown", "grant_unknown", "invalid_token", "notification_unknown", "offer_expired", "proof_replayed", "replayed", "token_expired",
 		"tx_code_missing", "tx_code_unexpected", "tx_code_wrong", "type_gone", "type_not_offered",
 		// What the counter is refused.
-		"no_tx_code",
+		"no_tx_code", "offer_not_pending", "four_eyes_same_person", "content_changed", "offer_collected", "offer_replaced",
 		// What the domain asks its record.
 		"idempotency_key_taken", "idempotency_key_unknown",
 	}

@@ -54,7 +54,8 @@ func TestCreateOffer_answers_to_the_letter(t *testing.T) {
 		{"the longest code, as text", extra(`"tx_code":{"input_mode":"text","length":12,"description":"sent by letter"}`), "openid-credential-offer", `^[A-Z2-9]{12}$`},
 		{"the scheme of HAIP", extra(`"scheme":"haip-vci"`), "haip-vci", ""},
 		{"the scheme of ETSI", extra(`"scheme":"eu-eaa-offer"`), "eu-eaa-offer", ""},
-		{"every option at once", extra(`"tx_code":{"length":5},"reference":"K-1","expires_in":60,` +
+		{"no customer", extra(`"customer":null`), "openid-credential-offer", ""},
+		{"every option at once", extra(`"tx_code":{"length":5},"reference":"K-1","customer":"4711 0815","expires_in":60,` +
 			`"grants":["urn:ietf:params:oauth:grant-type:pre-authorized_code"],"scheme":"openid-credential-offer"`), "openid-credential-offer", `^[0-9]{5}$`},
 	}
 	for _, c := range cases {
@@ -189,6 +190,11 @@ func TestCreateOffer_refuses_members_that_do_not_fit(t *testing.T) {
 		{"OF-111 CRLF in reference", extra(`"reference":"a\r\nb"`), invalid, unfit, at("/reference")},
 		{"a right-to-left override in reference", extra(`"reference":"a\u202eb"`), invalid, unfit, at("/reference")},
 		{"reference of 201 characters", extra(`"reference":"` + strings.Repeat("é", 201) + `"`), invalid, unfit, at("/reference")},
+		{"a customer of 65 characters", extra(`"customer":"` + strings.Repeat("1", 65) + `"`), invalid, unfit, at("/customer")},
+		{"a customer of spaces", extra(`"customer":"  "`), invalid, unfit, at("/customer")},
+		{"NUL in customer", extra(`"customer":"1\u0000"`), invalid, unfit, at("/customer")},
+		{"CRLF in customer", extra(`"customer":"1\r\n2"`), invalid, unfit, at("/customer")},
+		{"customer a number", extra(`"customer":4711`), invalid, unfit, at("/customer")},
 		{"reference a number", extra(`"reference":4711`), invalid, unfit, at("/reference")},
 		{"OF-101 expires_in 0", extra(`"expires_in":0`), invalid, unfit, at("/expires_in")},
 		{"OF-102 expires_in -1", extra(`"expires_in":-1`), invalid, unfit, at("/expires_in")},

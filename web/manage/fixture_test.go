@@ -49,7 +49,8 @@ func facts() fstest.MapFS {
 			{"path":["count"]},{"path":["ratio"]},{"path":["adult"]},{"path":["level"]},{"path":["note"]},
 			{"path":["address"]},{"path":["address","town"],"mandatory":true},{"path":["tags"]},{"path":["tags",null]}]}`)},
 		"Facts.config.json": {Data: []byte(`{"form":{"count":{"type":"integer"},"ratio":{"type":"number"},
-			"adult":{"type":"boolean"},"level":{"type":"enum","enum":["low","high"]}}}`)},
+			"adult":{"type":"boolean"},"level":{"type":"enum","enum":["low","high"]}},
+			"approval":{"when":[{"path":"ratio","over":1000}]}}`)},
 	}
 }
 

@@ -14,6 +14,7 @@ type offerRequest struct {
 	Claims    map[string]any `json:"claims"`
 	TxCode    *txCode        `json:"tx_code"`
 	Reference string         `json:"reference"`
+	Customer  string         `json:"customer"`
 	ExpiresIn *int           `json:"expires_in"` // seconds
 	Grants    []string       `json:"grants"`
 	Scheme    string         `json:"scheme"`
@@ -91,7 +92,7 @@ func (d *door) createOffer(c *fiber.Ctx) error {
 // create turns the body into the domain's request. A number that is there but 0 is a fault, not a wish for the default.
 func (r offerRequest) create() (issuance.CreateOffer, error) {
 	c := issuance.CreateOffer{
-		Type: r.Type, Claims: r.Claims, Reference: r.Reference, Scheme: r.Scheme, Grants: r.Grants,
+		Type: r.Type, Claims: r.Claims, Reference: r.Reference, Customer: r.Customer, Scheme: r.Scheme, Grants: r.Grants,
 		Channel: issuance.ChannelManagement,
 	}
 	if r.ExpiresIn != nil {

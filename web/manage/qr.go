@@ -37,6 +37,9 @@ func (d *door) drawQR(c *fiber.Ctx, media string, draw func(code qr.Code, size i
 	if err != nil {
 		return err
 	}
+	if o.Status == issuance.StatusPending {
+		return issuance.Refuse(issuance.Conflict, issuance.CodeNotReady, "the offer waits for approval")
+	}
 	if !o.Status.Fetchable() {
 		return issuance.Refuse(issuance.Expired, "offer_gone", "the offer can no longer be collected")
 	}

@@ -267,3 +267,25 @@ func TestOffers_ignore_headers_they_do_not_know(t *testing.T) {
 		}
 	}
 }
+
+// An offer that its type's policy holds back is answered like any other; that it waits is told where it is read.
+func TestOffers_that_must_be_approved_are_answered_alike_and_wait(t *testing.T) {
+	h := newHouse(t)
+	const body = `{"credential_configuration_id":"Facts","claims":{"address":{"town":"Bonn"},"ratio":1000.5},"tx_code":{},"customer":"Canary-4711"}`
+	made, got := h.create(t, post(body))
+	if made.URI == "" || made.TxCode == nil || strings.Contains(got.body, "pending") {
+		t.Errorf("got %s", got.body)
+	}
+	for _, path := range []string{"/offers/" + made.OfferID, "/offers?status=pending"} {
+		if got := h.call(t, get(path)); got.status != http.StatusOK || !strings.Contains(got.body, `"status":"pending"`) || strings.Contains(got.body, "Canary") {
+			t.Errorf("%s: %d %s", path, got.status, got.body)
+		}
+	}
+	for _, form := range []string{"svg", "png"} {
+		sent := get("/offers/" + made.OfferID + "/qr." + form)
+		refused(t, sent, h.call(t, sent), http.StatusConflict, "offer_not_ready")
+	}
+	if got := h.call(t, request{path: "/offers/" + made.OfferID + "/cancel"}); got.status != http.StatusOK || !strings.Contains(got.body, `"status":"cancelled"`) {
+		t.Errorf("cancelling: %d %s", got.status, got.body)
+	}
+}

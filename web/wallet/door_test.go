@@ -381,3 +381,21 @@ func lineWith(log, text string) string {
 	}
 	return ""
 }
+
+// A wallet that comes before the approval is told so, at both places, and can come again after it.
+func TestDoor_an_offer_that_waits_for_approval_is_not_ready_yet(t *testing.T) {
+	f := newFixture(t)
+	made := f.fresh(t, ofType(eyes, map[string]any{"name": "x"}))
+	o := offer{id: made.Offer.ID, code: f.service.Code(made.Offer.ID).Reveal()}
+	fetch := request{method: http.MethodGet, path: oid4vci.PathOffers + string(o.id)}
+	f.do(t, fetch).want(t, http.StatusConflict, "offer_not_ready", o.code)
+	f.do(t, tokenRequest(o)).want(t, http.StatusBadRequest, "invalid_grant", o.code)
+	_, err := f.service.ApproveOffer(t.Context(), issuance.Decision{
+		Offer: o.id, Content: made.Offer.Approval.Content, By: issuance.Actor{ID: "p2", Name: "Pia"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.do(t, fetch).want(t, http.StatusOK, "")
+	f.redeem(t, o)
+}

@@ -125,6 +125,9 @@ func malformedCode(path string) string {
 
 // offerError phrases a refusal where a wallet fetches an offer.
 func offerError(e *issuance.Error) *oauth.Error {
+	if e.Code == issuance.CodeNotReady { // unlike what is gone, it is worth coming back for
+		return oauth.NewError(fiber.StatusConflict, e.Code, e.Reason)
+	}
 	switch e.Kind {
 	case issuance.NotFound:
 		return oauth.NewError(fiber.StatusNotFound, "not_found", e.Reason)

@@ -39,6 +39,7 @@ const (
 	identity  = "IdentityCredential"
 	account   = "AccountOwnershipCredential"
 	solo      = "SoloCredential" // has a batch size of 1
+	eyes      = "EyesCredential" // must be approved
 	offerTTL  = 10 * time.Minute
 	tokenTTL  = 5 * time.Minute
 	maxTries  = 5
@@ -139,6 +140,8 @@ func newFixture(t *testing.T, change ...func(*fixture)) *fixture {
 	own, err := typemeta.Load(fstest.MapFS{
 		solo + ".json":        {Data: []byte(`{"vct":"urn:test:solo:1","name":"Solo","claims":[{"path":["name"],"mandatory":true,"sd":"always"}]}`)},
 		solo + ".config.json": {Data: []byte(`{"batch_size":1}`)},
+		eyes + ".json":        {Data: []byte(`{"vct":"urn:test:eyes:1","name":"Eyes","claims":[{"path":["name"],"mandatory":true,"sd":"always"}]}`)},
+		eyes + ".config.json": {Data: []byte(`{"approval":"always"}`)},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -45,6 +45,8 @@ func (d *door) landing(c *fiber.Ctx) error {
 	show := landing.Show{State: landingState(o.Status), Issuer: d.Brand.Name, Languages: languages(c)}
 	t, known := d.Types.Version(o.Type, o.TypeVersion)
 	switch {
+	case o.Status == issuance.StatusPending: // unlike what is gone, it is worth coming back for
+		return d.render(c, fiber.StatusConflict, show)
 	case !o.Status.Fetchable():
 		return d.render(c, fiber.StatusGone, show)
 	case !known: // no wallet gets it any more

@@ -125,7 +125,10 @@ func TestLanding_says_how_the_offer_stands(t *testing.T) {
 	}{
 		"ready":     {func() issuance.OfferID { return f.fresh(t).Offer.ID }, 200, "Add it to your wallet"},
 		"retrieved": {func() issuance.OfferID { o := f.offer(t); f.restart(t); return o.id }, 200, "Go on in your wallet"},
-		"redeemed":  {func() issuance.OfferID { o := f.offer(t); f.redeem(t, o); return o.id }, 410, "Your wallet is collecting it"},
+		"pending": {func() issuance.OfferID {
+			return f.fresh(t, ofType(eyes, map[string]any{"name": "x"})).Offer.ID
+		}, 409, "Not ready yet"},
+		"redeemed": {func() issuance.OfferID { o := f.offer(t); f.redeem(t, o); return o.id }, 410, "Your wallet is collecting it"},
 		"issued": {func() issuance.OfferID {
 			o := f.offer(t)
 			collected(t, f.tryWith(t, o, f.redeem(t, o), f.cNonce(t)).send(t))
