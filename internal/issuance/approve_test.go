@@ -215,6 +215,8 @@ func TestCorrection_shows_the_approver_what_changed_and_ends_the_old_offer(t *te
 	if got := old.status(); got != issuance.StatusExpired {
 		t.Errorf("the old offer is %s", got)
 	}
+	d.clock.pass(issuance.ClaimsKept)
+	old.run(old.sweep)
 	if claims, before, err := d.store.Claims(t.Context(), old.id); err != nil || claims != nil || before != nil {
 		t.Errorf("claims are left, %v", err)
 	}

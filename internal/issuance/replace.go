@@ -37,6 +37,14 @@ var ErrCollected = Refuse(Conflict, CodeCollected, "the offer was collected or h
 // ErrReplaced is returned by Offers.AddOffer when the offer has a replacement that was collected or still may be.
 var ErrReplaced = Refuse(Conflict, CodeReplaced, "there is a corrected offer already")
 
+// CauseReplaced is on the record of an offer that ended because its correction was collected.
+const CauseReplaced = "replaced by a corrected offer"
+
+// Correctable tells whether an offer of this status can be corrected: not while a wallet is collecting it, and not once it was cancelled.
+func Correctable(s Status) bool {
+	return slices.Contains(statusesReplaced(false), s) || slices.Contains(statusesReplaced(true), s)
+}
+
 // Original is an offer that is to be corrected.
 type Original struct {
 	Offer Offer
@@ -59,7 +67,7 @@ func (s *Service) OpenOriginal(ctx context.Context, id OfferID, by Actor) (Origi
 		return Original{}, fmt.Errorf("find replacement: %w", err)
 	}
 	original := Original{Offer: o, Collected: slices.Contains(statusesReplaced(true), o.Status)}
-	if !original.Collected && !slices.Contains(statusesReplaced(false), o.Status) {
+	if !Correctable(o.Status) {
 		return Original{}, ErrCollected
 	}
 	if original.Collected { // for a moment they are kept for a wallet that asks again

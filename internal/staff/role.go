@@ -26,6 +26,10 @@ const (
 	CancelOffers Action = "offers.cancel"
 	RevealCodes  Action = "codes.reveal"
 
+	// ReadApprovals is to see what waits for approval, with its claims; DecideApprovals to approve or reject it.
+	ReadApprovals   Action = "approvals.read"
+	DecideApprovals Action = "approvals.decide"
+
 	// OwnAccount is to look after how one signs in oneself.
 	OwnAccount Action = "account.own"
 
@@ -45,7 +49,7 @@ func allows(r Role, a Action) bool {
 	case Operator:
 		return a == CreateOffers || a == ReadOffers || a == CancelOffers || a == RevealCodes
 	case Approver:
-		return a == ReadOffers
+		return a == ReadOffers || a == ReadApprovals || a == DecideApprovals
 	case Administrator:
 		return a == ReadOffers || a == ReadCallbacks || a == ManageCallbacks || a == ReadSystem || a == CheckSystem
 	case Auditor:

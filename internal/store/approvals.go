@@ -103,7 +103,7 @@ func (t *tx) replace(d issuance.Draft) error {
 // endReplaced ends the offer that the one which was just issued replaces, and those which that one replaces, if they are still open: even
 // when a wallet is about to collect one. It gives those that it ended.
 func (t *tx) endReplaced(id issuance.OfferID, at time.Time) (ended []issuance.OfferID, err error) {
-	const cause = "replaced by a corrected offer"
+	const cause = issuance.CauseReplaced
 	for range maxReplaced {
 		if id == "" {
 			break

@@ -27,9 +27,10 @@ func (s *Store) ListCredentials(ctx context.Context, f issuance.CredentialFilter
 	}
 	var rows []struct {
 		ID, OfferID, Type, BatchID, Format, Thumbprint string
+		Digest                                         []byte
 		IssuedAt, ExpiresAt                            int64
 	}
-	err := s.reads.WithContext(ctx).Raw(`SELECT c.id, c.offer_id, o.type, c.batch_id, c.format, c.thumbprint, c.issued_at, c.expires_at
+	err := s.reads.WithContext(ctx).Raw(`SELECT c.id, c.offer_id, o.type, c.batch_id, c.format, c.thumbprint, c.digest, c.issued_at, c.expires_at
 		FROM credentials c JOIN offers o ON o.id = c.offer_id WHERE `+strings.Join(where, " AND ")+" ORDER BY c.issued_at DESC, c.id LIMIT ?",
 		append(args, f.Limit)...).Scan(&rows).Error
 	if err != nil {
@@ -38,7 +39,7 @@ func (s *Store) ListCredentials(ctx context.Context, f issuance.CredentialFilter
 	out := make([]issuance.Credential, 0, len(rows))
 	for _, r := range rows {
 		out = append(out, issuance.Credential{
-			ID: r.ID, Offer: issuance.OfferID(r.OfferID), Type: r.Type, Batch: r.BatchID, Format: r.Format, Thumbprint: r.Thumbprint,
+			ID: r.ID, Offer: issuance.OfferID(r.OfferID), Type: r.Type, Batch: r.BatchID, Format: r.Format, Thumbprint: r.Thumbprint, Digest: r.Digest,
 			IssuedAt: moment(r.IssuedAt), ExpiresAt: moment(r.ExpiresAt),
 		})
 	}

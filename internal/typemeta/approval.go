@@ -63,6 +63,9 @@ func (r *reader) limit(t Type, place string, v any) limit {
 	return l
 }
 
+// Always tells whether every offer of the type must be approved.
+func (a Approval) Always() bool { return a.always }
+
 // Ever tells whether there are offers of the type that must be approved.
 func (a Approval) Ever() bool { return a.always || len(a.limits) > 0 }
 

@@ -10,8 +10,8 @@ import (
 	"counterfoil/internal/typemeta"
 )
 
-// loan is a type with an amount at the top, one in a list and one in an object, under a policy of approval.
-func loan(t *testing.T, approval string) (typemeta.Type, error) {
+// lending is a type with an amount at the top, one in a list and one in an object, under a policy of approval.
+func lending(t *testing.T, approval string) (typemeta.Type, error) {
 	t.Helper()
 	types, err := typemeta.Load(fstest.MapFS{
 		"Loan.json": {Data: []byte(`{"vct":"https://bank.example/loan","claims":[{"path":["amount"]},{"path":["items"]},{"path":["items",null]},
@@ -52,7 +52,7 @@ func TestApproval_is_needed_where_the_policy_says(t *testing.T) {
 		"a limit under which everything is a debt": {`{"when":[{"path":"amount","over":-1}]}`, `{"amount":0}`, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			typ, err := loan(t, c.policy)
+			typ, err := lending(t, c.policy)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -89,7 +89,7 @@ func TestApproval_faults_are_told_with_their_place(t *testing.T) {
 		`{"when":[{"path":"amount","over":1e99}]}`:                             "/approval/when/0/over:",
 		`{"when":[{"path":"amount","over":1` + strings.Repeat("0", 50) + `}]}`: "/approval/when/0/over:",
 	} {
-		if _, err := loan(t, policy); err == nil || !strings.Contains(err.Error(), "Loan.config.json: "+place) {
+		if _, err := lending(t, policy); err == nil || !strings.Contains(err.Error(), "Loan.config.json: "+place) {
 			t.Errorf("%s: %v", policy, err)
 		}
 	}
@@ -104,7 +104,7 @@ func FuzzApproval(f *testing.F) {
 		if strictjson.Decode([]byte(text), &claims) != nil || !json.Valid([]byte(policy)) {
 			return
 		}
-		typ, err := loan(t, policy)
+		typ, err := lending(t, policy)
 		if err == nil && typ.Policy.Approval.Needed(claims) && !typ.Policy.Approval.Ever() {
 			t.Error("an offer must be approved of a type that never asks for it")
 		}

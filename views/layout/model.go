@@ -11,6 +11,9 @@ type Page struct {
 	Callbacks bool
 	// System tells that the person may look at how the installation fares.
 	System bool
+	// Approvals tells that the person may approve offers, Pending how many wait.
+	Approvals bool
+	Pending   int
 	// Demo marks the page as a demonstration.
 	Demo bool
 	// Narrow sets a page of text or form to a readable width.

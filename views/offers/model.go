@@ -13,10 +13,29 @@ type Row struct {
 	Status                             ui.Status
 }
 
-// List is the page of all offers.
+// List is the page of offers, with what they are filtered by.
 type List struct {
-	Page layout.Page
-	Rows []Row
+	Page                    layout.Page
+	Statuses, Types, Makers []Option
+	From, To, Reference     string
+	// Customer is the customer's number that was searched for, which no address holds.
+	Customer string
+	Errors   []Error
+	Rows     []Row
+	// Filtered tells that the filter leaves some out, Later that this is not the first page.
+	Filtered, Later bool
+	// Next is the address of the next page, After what a form sends for it.
+	Next, After string
+}
+
+// Wrong gives what is wrong with a field; empty when nothing is.
+func (l List) Wrong(name string) string {
+	for _, e := range l.Errors {
+		if e.Href == "#"+name {
+			return e.Text
+		}
+	}
+	return ""
 }
 
 // Form is the page where a clerk fills in claims.
@@ -36,6 +55,13 @@ type Form struct {
 	TxCode    bool
 	Length    int
 	Reference string
+	// Customer is the customer's number as typed.
+	Customer string
+	// Replaces is the offer that this one corrects, Original leads to it, and Collected tells that it was collected; empty for a new offer.
+	Replaces, Original string
+	Collected          bool
+	// Approval says that somebody has to approve; empty when nobody has.
+	Approval string
 	// Restored is when the draft was saved that the form was filled with; empty when it was none.
 	Restored string
 	Preview  Preview
@@ -143,8 +169,12 @@ type Live struct {
 	Steps  []Step
 	// Support is lines for those who help from afar, without a claim.
 	Support []string
-	// MayAct tells that the person may cancel an open offer, MayRepeat that they may show this one again.
-	MayAct, MayRepeat bool
+	// Waits means that a second person has to approve first.
+	Waits bool
+	// Record leads to everything that is known of the offer.
+	Record string
+	// MayAct tells that the person may cancel an open offer, MayRepeat that they may show this one again, MayCorrect correct it.
+	MayAct, MayRepeat, MayCorrect bool
 	// After leads to the offer that took the place of this one; empty when none did.
 	After string
 	// Home is the seconds until the page goes home by itself, HomeText the same as m:ss; 0 when it stays.

@@ -159,7 +159,8 @@ func (p *portal) createOffer(c *fiber.Ctx) error {
 	show := shown{status: fiber.StatusUnprocessableEntity, form: form, pictures: got.wrong}
 	create := issuance.CreateOffer{
 		Type: t.ID, Claims: described.Read(func(name string) string { return form[name] }).Claims,
-		Reference: strings.TrimSpace(form["reference"]), Channel: issuance.ChannelPortal, By: issuance.Actor{Name: who(c).Display},
+		Reference: strings.TrimSpace(form["reference"]), Customer: strings.TrimSpace(form["customer"]), Channel: issuance.ChannelPortal, By: actor(c),
+		Replaces: issuance.OfferID(form[replacesField]), Collected: form[collectedField] == yes,
 		IdempotencyKey: form["token"], RequestHash: hashForm(form),
 		DryRun: len(got.wrong) > 0, // a picture that was chosen and is no good is no reason to go on without one
 	}
@@ -176,12 +177,13 @@ func (p *portal) createOffer(c *fiber.Ctx) error {
 	}
 	made, err := p.createOnce(c.UserContext(), create)
 	var refusal *issuance.Error
+	if errors.As(err, &refusal) {
+		show.fields = unsent(c.UserContext(), refusal, form)
+	}
 	switch {
-	case errors.As(err, &refusal) && refusal.Code == issuance.CodeIdempotencyMismatch:
-		form["token"] = ""
-		show.fields = again(i18n.T(c.UserContext(), "An offer was already made from this page, with other claims; it is in the list of offers. Send this again to make another one."))
+	case show.fields != nil:
 		return p.show(c, t, show)
-	case errors.As(err, &refusal) && refusal.Kind == issuance.Invalid, err == nil && create.DryRun:
+	case refusal != nil && refusal.Kind == issuance.Invalid, err == nil && create.DryRun:
 		if refusal != nil {
 			show.fields = refusal.Fields
 		}

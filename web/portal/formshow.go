@@ -43,6 +43,9 @@ func (p *portal) show(c *fiber.Ctx, t typemeta.Type, s shown) error {
 		MaxUpload: megabytes(portrait.MaxUpload), Preview: p.preview(ctx, t, s.form), Wrong: map[string]string{},
 	}
 	show.Page.Here = ""
+	if err := p.correction(c, t, &show, s.form); err != nil {
+		return err
+	}
 	if !s.restored.IsZero() {
 		show.Restored = i18n.Time(ctx, s.restored)
 	}
@@ -63,6 +66,10 @@ func (p *portal) show(c *fiber.Ctx, t typemeta.Type, s shown) error {
 	if f.reference != "" {
 		show.Wrong["reference"] = f.reference
 		show.Errors = append(show.Errors, offers.Error{Href: "#reference", Text: i18n.T(ctx, "Your reference") + ": " + f.reference})
+	}
+	if f.customer != "" {
+		show.Wrong["customer"] = f.customer
+		show.Errors = append(show.Errors, offers.Error{Href: "#customer", Text: i18n.T(ctx, "Customer number") + ": " + f.customer})
 	}
 	for _, text := range f.form {
 		show.Errors = append(show.Errors, offers.Error{Href: "#main", Text: text})
@@ -97,6 +104,7 @@ func (p *portal) showPreview(c *fiber.Ctx, t typemeta.Type, got typed) error {
 type faults struct {
 	byField   map[string]string
 	reference string
+	customer  string
 	form      []string // of the form as a whole, or of what it has no field for
 }
 
@@ -114,6 +122,8 @@ func (p *portal) faults(ctx context.Context, t typemeta.Type, described typemeta
 			out.form = append(out.form, f.Reason)
 		case f.Pointer == "/reference":
 			out.reference = i18n.T(ctx, "Write at most 200 characters on one line.")
+		case f.Pointer == "/customer":
+			out.customer = i18n.T(ctx, "Write at most 64 letters and figures on one line.")
 		case strings.HasPrefix(f.Pointer, "/claims"):
 			claims = true
 		default:

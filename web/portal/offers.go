@@ -96,14 +96,16 @@ func (p *portal) live(c *fiber.Ctx) (issuance.Offer, offers.Live, error) {
 	if err != nil {
 		return issuance.Offer{}, none, err
 	}
-	after, err := p.Repeats.Successor(ctx, o.ID)
-	if err != nil && issuance.KindOf(err) != issuance.NotFound {
+	after, err := p.after(ctx, o)
+	if err != nil {
 		return issuance.Offer{}, none, err
 	}
 	now := p.Clock()
 	live := offers.Live{
 		ID: string(o.ID), Open: o.Status.Fetchable(), QR: offerPath(o.ID) + "/qr.svg", URI: p.URLs.OfferURI(o.Scheme, o.ID),
-		MayAct: who(c).May(staff.CancelOffers), MayRepeat: who(c).May(staff.CreateOffers) && o.Repeatable(now) && after == "",
+		Waits: o.Status == issuance.StatusPending, Record: recordOf(o.ID),
+		MayCorrect: mayCorrect(c, o, after),
+		MayAct:     who(c).May(staff.CancelOffers), MayRepeat: who(c).May(staff.CreateOffers) && o.Repeatable(now) && after == "",
 	}
 	if after != "" {
 		live.After = offerPath(after)
@@ -118,6 +120,23 @@ func (p *portal) live(c *fiber.Ctx) (issuance.Offer, offers.Live, error) {
 		live.Home = 0
 	}
 	return o, live, nil
+}
+
+// after is the offer that took the place of this one; empty when none did. While this one may still be collected, one that came to nothing
+// does not count.
+func (p *portal) after(ctx context.Context, o issuance.Offer) (issuance.OfferID, error) {
+	if o.Status.Ended() {
+		next, err := p.Repeats.Successor(ctx, o.ID)
+		if issuance.KindOf(err) == issuance.NotFound {
+			err = nil
+		}
+		return next, err
+	}
+	next, err := p.Corrections.Replacement(ctx, o.ID)
+	if issuance.KindOf(err) == issuance.NotFound {
+		err = nil
+	}
+	return next.ID, err
 }
 
 // left is the time until an offer expires: in seconds, and as m:ss.
@@ -228,7 +247,9 @@ func (p *portal) repeatOffer(c *fiber.Ctx) error {
 }
 
 // actor is who is signed in, as the record names them.
-func actor(c *fiber.Ctx) issuance.Actor { return issuance.Actor{Name: who(c).Display} }
+func actor(c *fiber.Ctx) issuance.Actor {
+	return issuance.Actor{ID: string(who(c).ID), Name: who(c).Display}
+}
 
 func (p *portal) cancelOffer(c *fiber.Ctx) error {
 	if _, err := p.Offers.CancelOffer(c.UserContext(), id(c), actor(c)); err != nil {

@@ -42,11 +42,27 @@ type Repeats interface {
 	Successor(ctx context.Context, id issuance.OfferID) (issuance.OfferID, error)
 }
 
+// Approvals is how a second person looks at offers and decides.
+type Approvals interface {
+	ListPending(ctx context.Context, limit int) ([]issuance.Offer, error)
+	ReviewOffer(ctx context.Context, id issuance.OfferID, by issuance.Actor) (issuance.Review, error)
+	ApproveOffer(ctx context.Context, d issuance.Decision) (issuance.Offer, error)
+	RejectOffer(ctx context.Context, d issuance.Decision) (issuance.Offer, error)
+}
+
 // Record is what the portal reads.
 type Record interface {
 	Offer(ctx context.Context, id issuance.OfferID) (issuance.Offer, error)
 	ListOffers(ctx context.Context, f issuance.Filter) ([]issuance.Offer, error)
 	Timeline(ctx context.Context, id issuance.OfferID) (issuance.Timeline, error)
+	// CustomerHash gives what offers are found by for a customer's number.
+	CustomerHash(number string) []byte
+}
+
+// Corrections is how an offer is replaced by one with other claims.
+type Corrections interface {
+	OpenOriginal(ctx context.Context, id issuance.OfferID, by issuance.Actor) (issuance.Original, error)
+	Replacement(ctx context.Context, id issuance.OfferID) (issuance.Offer, error)
 }
 
 // Wallet is the demo's wallet.
@@ -65,10 +81,16 @@ type DemoPerson struct{ Name, Display, Role string }
 
 // Dependencies is what the portal is made from.
 type Dependencies struct {
-	Offers  Offers
+	Offers Offers
+	// Repeats is what helps when an offer does not work out at once.
 	Repeats Repeats
 	Record  Record
-	Staff   Staff
+	// Approvals is how offers get their second pair of eyes.
+	Approvals   Approvals
+	Corrections Corrections
+	// Credentials is the record of what was signed.
+	Credentials issuance.Credentials
+	Staff       Staff
 	// Account is how people look after how they sign in; Passkeys and SSO are nil where the portal's address is not known, or no provider.
 	Account  Account
 	Passkeys Passkeys
@@ -123,6 +145,7 @@ func New(d Dependencies) *fiber.App {
 	p.mountAccount(app)
 	app.Get("/", p.allow(staff.ReadOffers, p.home))
 	app.Get("/offers", p.allow(staff.ReadOffers, p.listOffers))
+	app.Post("/offers/find", p.allow(staff.ReadOffers, p.findCustomer))
 	app.Get("/offers/new/:type", p.allow(staff.CreateOffers, p.newOffer))
 	app.Post("/offers/new/:type", p.typing(p.shapeOffer))
 	app.Post("/offers", p.typing(p.createOffer))
@@ -136,6 +159,9 @@ func New(d Dependencies) *fiber.App {
 	app.Post("/offers/:offer/slip", p.allow(staff.RevealCodes, p.revealSlip))
 	app.Get("/offers/:offer/handout", p.allow(staff.ReadOffers, p.showHandout))
 	app.Get("/offers/:offer/handout.svg", p.allow(staff.ReadOffers, p.handoutQR))
+	app.Get("/offers/:offer/record", p.allow(staff.ReadOffers, p.showRecord))
+	app.Post("/offers/:offer/replace", p.allow(staff.CreateOffers, p.replaceOffer))
+	p.mountApprovals(app)
 	p.mountCallbacks(app)
 	app.Get("/system", p.allow(staff.ReadSystem, p.showSystem))
 	app.Post("/system", surface.Limit(checksPerMinute, d.Clock), p.allow(staff.CheckSystem, p.checkSystem))
@@ -173,7 +199,7 @@ func (p *portal) mountCallbacks(app *fiber.App) {
 func (p *portal) page(c *fiber.Ctx, title string) layout.Page {
 	return layout.Page{
 		Title: title, Person: who(c).Display, Here: c.Path(), Demo: len(p.DemoStaff) > 0, Callbacks: who(c).May(staff.ReadCallbacks),
-		System: who(c).May(staff.ReadSystem), Brand: p.brand(),
+		System: who(c).May(staff.ReadSystem), Approvals: who(c).May(staff.ReadApprovals), Pending: pending(c), Brand: p.brand(),
 	}
 }
 

@@ -25,7 +25,9 @@ func policy() map[string]string {
 		"GET /display/pair": "o", "POST /display/pair": "o", "POST /display/unpair": "o", "POST /offers/:offer/hide": "o",
 		"GET /callbacks": "au", "GET /callbacks/:callback": "au", "GET /deliveries/:delivery": "au", "GET /system": "au", "POST /system": "a",
 		"POST /callbacks": "a", "POST /deliveries/:delivery/replay": "a",
-		"GET /account": "opau",
+		"GET /account":      "opau",
+		"POST /offers/find": "opau", "GET /offers/:offer/record": "opau", "POST /offers/:offer/replace": "o",
+		"GET /approvals": "p", "GET /approvals/list": "p", "GET /approvals/:offer": "p", "POST /approvals/:offer/approve": "p", "POST /approvals/:offer/reject": "p",
 	}
 	for _, action := range []string{"pause", "resume", "rotate", "ping", "replay", "replay_range", "change", "delete"} {
 		all["POST /callbacks/:callback/"+action] = "a"

@@ -48,7 +48,7 @@ func oneCookie(c *fiber.Ctx, name string) string {
 
 // allow lets only people in whose role allows the action.
 func (p *portal) allow(a staff.Action, h fiber.Handler) fiber.Handler {
-	return p.only(p.Staff.Session, a, h)
+	return p.only(p.Staff.Session, a, p.counted(h))
 }
 
 // glance is allow for what a page asks for by itself.

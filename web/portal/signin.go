@@ -28,6 +28,7 @@ type Staff interface {
 	Session(ctx context.Context, token string) (staff.Person, staff.Session, error)
 	Glance(ctx context.Context, token string) (staff.Person, staff.Session, error)
 	SignOut(ctx context.Context, token string) error
+	ListPeople(ctx context.Context) ([]staff.Person, error)
 }
 
 // SSO is single sign-on.

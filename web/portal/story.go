@@ -36,8 +36,10 @@ func (p *portal) tell(ctx context.Context, live *offers.Live, o issuance.Offer, 
 	live.Steps = append(live.Steps, ahead(ctx, o)...)
 	last := latest(o, t)
 	switch trouble := current(o, last, now); {
+	case live.After != "" && !o.Status.Ended():
+		live.Say = i18n.T(ctx, "A corrected offer was made. Go on with that one; this one ends when it is collected.")
 	case live.After != "":
-		live.Say = i18n.T(ctx, "This offer was shown again. Go on with the new one.")
+		live.Say = i18n.T(ctx, "Another offer took the place of this one. Go on with that one.")
 	case trouble == fine:
 		live.Say = say(ctx, o)
 	default:
@@ -140,11 +142,18 @@ func step(ctx context.Context, e issuance.Event) offers.Step {
 	}
 	switch e.Kind {
 	case issuance.OfferCreated:
-		s.Title = i18n.T(ctx, "QR code shown")
+		s.Title = i18n.T(ctx, "Offer made")
 	case issuance.OfferRetrieved:
 		s.Title = i18n.T(ctx, "Phone connected")
-	case issuance.CodeRevealed, issuance.CodeRenewed, issuance.OfferCancelled, issuance.OfferReplaced:
+	case issuance.ApprovalAsked:
+		s.Tone, s.Title = "note", i18n.T(ctx, "Approval asked for")
+	case issuance.OfferApproved:
+		s.Title = deed(ctx, e.Cause)
+	case issuance.CodeRevealed, issuance.CodeRenewed, issuance.OfferCancelled, issuance.OfferReplaced, issuance.OfferCorrected:
 		s.Tone, s.Title = "note", deed(ctx, e.Cause)
+	case issuance.ClaimsRevealed:
+		name, _ := strings.CutPrefix(e.Cause, "shown to ")
+		s.Tone, s.Title = "note", i18n.T(ctx, "Claims shown to %s", name)
 	case issuance.CodeRejected:
 		s.Title, s.Detail = i18n.T(ctx, "Wrong code typed"), triesLeft(ctx, e)
 	case issuance.RequestRefused:
@@ -181,6 +190,19 @@ func deed(ctx context.Context, cause string) string {
 	}
 	if name, is := by("made anew for "); is {
 		return i18n.T(ctx, "New transaction code shown to %s", name)
+	}
+	if name, is := by("approved by "); is {
+		return i18n.T(ctx, "Approved by %s", name)
+	}
+	if name, is := by("corrected by "); is {
+		return i18n.T(ctx, "Corrected by %s", name)
+	}
+	if text, is := by("rejected by "); is {
+		name, reason, _ := strings.Cut(text, ": ")
+		return i18n.T(ctx, "Rejected by %s: %s", name, reason)
+	}
+	if cause == issuance.CauseReplaced {
+		return i18n.T(ctx, "Replaced by a corrected offer")
 	}
 	if name, is := by("shown again as a new offer by "); is {
 		return i18n.T(ctx, "Shown again as a new offer by %s", name)
@@ -248,20 +270,22 @@ func callbackWords(ctx context.Context, s issuance.CallbackStatus) string {
 // ahead lists the steps that are still to come.
 func ahead(ctx context.Context, o issuance.Offer) []offers.Step {
 	names := []string{
-		i18n.T(ctx, "Phone connects"), i18n.T(ctx, "Code is accepted"), i18n.T(ctx, "Credential is created and delivered"), i18n.T(ctx, "Wallet stores it"),
+		i18n.T(ctx, "A colleague approves it"), i18n.T(ctx, "Phone connects"), i18n.T(ctx, "Code is accepted"), i18n.T(ctx, "Credential is created and delivered"), i18n.T(ctx, "Wallet stores it"),
 	}
 	from := len(names)
 	switch o.Status {
-	case issuance.StatusPending, issuance.StatusReady:
+	case issuance.StatusPending:
 		from = 0
-	case issuance.StatusRetrieved:
+	case issuance.StatusReady:
 		from = 1
-	case issuance.StatusRedeemed:
+	case issuance.StatusRetrieved:
 		from = 2
-		names[2] = i18n.T(ctx, "Being created")
+	case issuance.StatusRedeemed:
+		from = 3
+		names[3] = i18n.T(ctx, "Being created")
 	case issuance.StatusIssued:
 		if !o.Lost() {
-			from = 3
+			from = 4
 		}
 	case issuance.StatusConfirmed, issuance.StatusCancelled, issuance.StatusExpired, issuance.StatusFailed:
 	}
@@ -280,7 +304,7 @@ func ahead(ctx context.Context, o issuance.Offer) []offers.Step {
 func say(ctx context.Context, o issuance.Offer) string {
 	switch o.Status {
 	case issuance.StatusPending:
-		return i18n.T(ctx, "A colleague has to approve this first.")
+		return i18n.T(ctx, "A colleague has to approve this first. The QR code appears here by itself when that is done.")
 	case issuance.StatusReady:
 		return i18n.T(ctx, "Ask the customer to open the wallet and scan the code.")
 	case issuance.StatusRetrieved:
@@ -303,8 +327,8 @@ func say(ctx context.Context, o issuance.Offer) string {
 
 // result stands where the QR code was.
 func result(ctx context.Context, o issuance.Offer, again bool) offers.Result {
-	if again {
-		return offers.Result{Sign: "→", Title: i18n.T(ctx, "Shown again"), Text: i18n.T(ctx, "A new offer took the place of this one."), Tone: "quiet"}
+	if again && o.Status.Ended() {
+		return offers.Result{Sign: "→", Title: i18n.T(ctx, "Replaced"), Text: i18n.T(ctx, "Another offer took the place of this one."), Tone: "quiet"}
 	}
 	if o.Lost() {
 		return offers.Result{Sign: "!", Title: i18n.T(ctx, "Not in the wallet"), Text: i18n.T(ctx, "The phone got the credential but did not keep it."), Tone: "bad"}
@@ -324,7 +348,7 @@ func result(ctx context.Context, o issuance.Offer, again bool) offers.Result {
 		return offers.Result{Sign: "!", Title: i18n.T(ctx, "Blocked"), Text: i18n.T(ctx, "Too many wrong codes."), Tone: "bad"}
 	case issuance.StatusPending, issuance.StatusReady, issuance.StatusRetrieved:
 	}
-	return offers.Result{Sign: "…", Title: i18n.T(ctx, "Not ready yet"), Tone: "quiet"}
+	return offers.Result{Sign: "…", Title: i18n.T(ctx, "Waiting for a colleague to approve"), Text: i18n.T(ctx, "Until %s.", i18n.DateTime(ctx, o.ExpiresAt)), Tone: "quiet"}
 }
 
 // support is what those who help from afar ask for, in the words of the record: no claim is in it.

@@ -29,6 +29,7 @@ const (
 	wrongCode
 	codeMissing
 	codeUnexpected
+	tooEarly
 	offerOver
 	typeGone
 	tooLate
@@ -101,6 +102,11 @@ func advice(ctx context.Context, t trouble) offers.Advice {
 			Happened: i18n.T(ctx, "The wallet sent a transaction code, but this offer has none."),
 			Tell:     i18n.T(ctx, "Please start again in your wallet, and leave the code empty."),
 			Do:       i18n.T(ctx, "Let the customer scan the QR code once more."),
+		},
+		tooEarly: {
+			Happened: i18n.T(ctx, "The phone came before a colleague approved the offer."),
+			Tell:     i18n.T(ctx, "We are not quite ready. Please close the request in your wallet for a moment."),
+			Do:       i18n.T(ctx, "Ask the colleague to approve it. Then the customer scans the code that appears."),
 		},
 		offerOver: {
 			Happened: i18n.T(ctx, "The phone came with an offer that was used or has ended."),
@@ -180,6 +186,7 @@ func refusal(code string) trouble {
 	return map[string]trouble{
 		issuance.CodeTxCodeMissing:         codeMissing,
 		issuance.CodeTxCodeUnexpected:      codeUnexpected,
+		issuance.CodeNotReady:              tooEarly,
 		"code_spent":                       offerOver,
 		"offer_gone":                       offerOver,
 		"offer_expired":                    offerOver,
@@ -230,7 +237,8 @@ func troubleOf(e issuance.Event) trouble {
 		return expired
 	case issuance.OfferFailed:
 		return locked
-	case issuance.OfferCreated, issuance.OfferRetrieved, issuance.CodeRevealed, issuance.CodeRenewed, issuance.OfferRedeemed,
+	case issuance.OfferCreated, issuance.ApprovalAsked, issuance.OfferApproved, issuance.ClaimsRevealed, issuance.OfferCorrected,
+		issuance.OfferRetrieved, issuance.CodeRevealed, issuance.CodeRenewed, issuance.OfferRedeemed,
 		issuance.CredentialIssued, issuance.CredentialReissued, issuance.WalletConfirmed, issuance.OfferCancelled, issuance.OfferReplaced,
 		issuance.CertificateExpiring:
 	}
