@@ -316,6 +316,12 @@ func (b *bank) mustRefuse(offer created) {
 
 func TestScreens_are_accessible_and_fit(t *testing.T) {
 	t.Parallel()
+	walk(t, screens())
+}
+
+// walk looks at every page of a list, beginning as a clerk who just signed in.
+func walk(t *testing.T, list []screen) {
+	t.Helper()
 	axe, err := os.ReadFile("wallets/node_modules/axe-core/axe.min.js")
 	if err != nil {
 		t.Fatalf("npm packages are missing, run make test-deps: %v", err)
@@ -330,7 +336,7 @@ func TestScreens_are_accessible_and_fit(t *testing.T) {
 	p.goTo(b.portal + "/sign-in")
 	p.inspect("sign-in", string(axe))
 	p.signIn(b, "demo-clerk")
-	for _, s := range screens() {
+	for _, s := range list {
 		p.do(chromedp.EmulateViewport(1280, 800))
 		s.reach(b, p)
 		p.inspect(s.name, string(axe))
