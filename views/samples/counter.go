@@ -22,6 +22,7 @@ func counterSamples() []Sample {
 	live := offers.Live{
 		ID: offer, Open: true, QR: "/offers/" + offer + "/qr.svg", URI: "openid-credential-offer://?credential_offer_uri=https%3A%2F%2Fissuer.example%2Foidc4vci%2Foffers%2F" + offer,
 		Left: 581, LeftText: "9:41", Code: offers.Code{ID: offer, Number: 1, Asked: true, Length: 6}, MayAct: true, MayRepeat: true,
+		Record: "/offers/" + offer + "/record", MayCorrect: true,
 		Display: offers.Display{May: true, Offer: offer, Status: ui.Status{Word: "Customer display: connected", Tone: ui.Good}, Connected: true, Shows: true},
 		Say:     "Ask the customer to open the wallet and scan the code.", Steps: []offers.Step{shown, told, next, later},
 		Support: []string{"Offer " + offer, "2026-11-25T13:03:07Z offer.created"},
@@ -33,12 +34,17 @@ func counterSamples() []Sample {
 	}
 	over := func(result offers.Result, change func(*offers.Live)) func(*offers.Counter) {
 		return func(c *offers.Counter) {
-			c.Live.Open, c.Live.Over, c.Live.Ended, c.Live.MayRepeat, c.Live.Result, c.Live.Steps = false, true, true, false, result, []offers.Step{shown, told}
+			c.Live.Open, c.Live.Over, c.Live.Ended, c.Live.MayRepeat, c.Live.MayCorrect, c.Live.Result, c.Live.Steps = false, true, true, false, false, result, []offers.Step{shown, told}
 			change(&c.Live)
 		}
 	}
 	return []Sample{
 		counter("counter-ready", func(*offers.Counter) {}),
+		counter("counter-pending", func(c *offers.Counter) {
+			c.Live.Open, c.Live.Waits, c.Live.MayRepeat, c.Live.Say = false, true, false, "A colleague has to approve this first."
+			c.Live.Result = offers.Result{Sign: "…", Title: "Waiting for a colleague to approve", Text: "Until 26 Nov 2026, 14:03.", Tone: "quiet"}
+			c.Live.Steps = []offers.Step{told, {Tone: "note", Title: "Approval asked for", Time: "14:03:07", Exact: "2026-11-25T13:03:07Z"}, {Tone: "now", Title: "A colleague approves it"}, later}
+		}),
 		counter("counter-code-shown", func(c *offers.Counter) {
 			c.Live.Code.Revealed, c.Live.Code.Number, c.Before = "123 456", 2, "/offers/before"
 		}),

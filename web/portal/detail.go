@@ -65,8 +65,12 @@ func (p *portal) record(c *fiber.Ctx, status int, problem string) error {
 		show.After = recordOf(after)
 	}
 	for _, e := range t.Events {
+		title := step(ctx, e).Title
+		if e.Kind == issuance.OfferCreated { // not every offer was made at a counter
+			title = i18n.T(ctx, "Offer made")
+		}
 		show.Events = append(show.Events, offers.RecordEvent{
-			Sequence: e.Sequence, Title: step(ctx, e).Title, Kind: string(e.Kind), Time: e.At.UTC().Format(millis), Cause: strings.TrimSpace(e.Cause + " " + e.Code),
+			Sequence: e.Sequence, Title: title, Kind: string(e.Kind), Time: e.At.UTC().Format(millis), Cause: strings.TrimSpace(e.Cause + " " + e.Code),
 		})
 	}
 	for _, one := range signed {

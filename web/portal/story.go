@@ -24,6 +24,9 @@ const (
 func (p *portal) tell(ctx context.Context, live *offers.Live, o issuance.Offer, t issuance.Timeline, now time.Time) {
 	for _, e := range t.Events {
 		live.Steps = append(live.Steps, step(ctx, e))
+		if e.Kind == issuance.OfferCreated && count(t, issuance.ApprovalAsked) > 0 { // there is no QR code yet
+			live.Steps[len(live.Steps)-1].Title = i18n.T(ctx, "Offer made")
+		}
 		for _, d := range t.Deliveries {
 			if d.Sequence == e.Sequence {
 				live.Steps = append(live.Steps, deliveryStep(ctx, d))
@@ -34,12 +37,14 @@ func (p *portal) tell(ctx context.Context, live *offers.Live, o issuance.Offer, 
 		live.Steps = append(live.Steps, offers.Step{Tone: "bad", Title: i18n.T(ctx, "Time ran out")})
 	}
 	live.Steps = append(live.Steps, ahead(ctx, o)...)
-	last := latest(o, t)
+	last, corrected := latest(o, t), count(t, issuance.OfferCorrected) > 0
 	switch trouble := current(o, last, now); {
 	case live.After != "" && !o.Status.Ended():
 		live.Say = i18n.T(ctx, "A corrected offer was made. Go on with that one; this one ends when it is collected.")
+	case live.After != "" && corrected:
+		live.Say = i18n.T(ctx, "A corrected offer took the place of this one. Go on with that one.")
 	case live.After != "":
-		live.Say = i18n.T(ctx, "Another offer took the place of this one. Go on with that one.")
+		live.Say = i18n.T(ctx, "This offer was shown again. Go on with the new one.")
 	case trouble == fine:
 		live.Say = say(ctx, o)
 	default:
@@ -48,7 +53,7 @@ func (p *portal) tell(ctx context.Context, live *offers.Live, o issuance.Offer, 
 			live.Advice.Happened += " " + triesLeft(ctx, last)
 		}
 	}
-	live.Result = result(ctx, o, live.After != "")
+	live.Result = result(ctx, o, live.After != "" && !corrected)
 	live.Ended = ended(o, t, now)
 	live.Home, live.HomeText = homeIn(o, t, now)
 	live.Over = live.Ended || live.Home > 0 || o.Lost()
@@ -142,7 +147,7 @@ func step(ctx context.Context, e issuance.Event) offers.Step {
 	}
 	switch e.Kind {
 	case issuance.OfferCreated:
-		s.Title = i18n.T(ctx, "Offer made")
+		s.Title = i18n.T(ctx, "QR code shown")
 	case issuance.OfferRetrieved:
 		s.Title = i18n.T(ctx, "Phone connected")
 	case issuance.ApprovalAsked:
@@ -327,8 +332,8 @@ func say(ctx context.Context, o issuance.Offer) string {
 
 // result stands where the QR code was.
 func result(ctx context.Context, o issuance.Offer, again bool) offers.Result {
-	if again && o.Status.Ended() {
-		return offers.Result{Sign: "→", Title: i18n.T(ctx, "Replaced"), Text: i18n.T(ctx, "Another offer took the place of this one."), Tone: "quiet"}
+	if again {
+		return offers.Result{Sign: "→", Title: i18n.T(ctx, "Shown again"), Text: i18n.T(ctx, "A new offer took the place of this one."), Tone: "quiet"}
 	}
 	if o.Lost() {
 		return offers.Result{Sign: "!", Title: i18n.T(ctx, "Not in the wallet"), Text: i18n.T(ctx, "The phone got the credential but did not keep it."), Tone: "bad"}

@@ -229,7 +229,7 @@ func TestCurrent_is_the_trouble_of_now(t *testing.T) {
 		if r := result(context.Background(), o, false); r.Title == "" || o.Lost() != (r.Title == "Not in the wallet") {
 			t.Errorf("%s: the result is %+v", name, r)
 		}
-		if b := badge(o); b.Word == "" || o.Lost() != (b.Word == "Not in the wallet") {
+		if b := badge(t.Context(), o); b.Word == "" || o.Lost() != (b.Word == "Not in the wallet") {
 			t.Errorf("%s: the badge is %+v", name, b)
 		}
 		if c.want == fine && say(context.Background(), o) == "" {
