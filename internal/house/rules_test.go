@@ -24,7 +24,7 @@ func rings() map[string]ring {
 		"internal/store": bridge, "internal/wallet": bridge,
 
 		"web/manage": surface, "web/portal": surface, "web/surface": surface, "web/wallet": surface,
-		"static": surface, "views/account": surface, "views/apidocs": surface, "views/callbacks": surface, "views/demowallet": surface, "views/display": surface, "views/home": surface, "views/landing": surface,
+		"static": surface, "views/account": surface, "views/apidocs": surface, "views/approvals": surface, "views/callbacks": surface, "views/demowallet": surface, "views/display": surface, "views/home": surface, "views/landing": surface,
 		"views/layout": surface, "views/offers": surface, "views/problem": surface, "views/samples": surface, "views/signin": surface, "views/system": surface, "views/ui": surface,
 
 		"cmd/counterfoil": assembly, "internal/app": assembly, "e2e": assembly,
@@ -41,13 +41,13 @@ func siblings() map[string][]string {
 		// Surfaces share their shape, the portal has pages, pages have a frame and parts.
 		"web/surface": {"static"}, "web/manage": {"web/surface", "static", "views/apidocs"}, "web/wallet": {"web/surface", "static", "views/landing"},
 		"web/portal": {
-			"web/surface", "views/account", "views/callbacks", "views/demowallet", "views/display", "views/home", "views/layout", "views/offers", "views/problem", "views/signin",
+			"web/surface", "views/account", "views/approvals", "views/callbacks", "views/demowallet", "views/display", "views/home", "views/layout", "views/offers", "views/problem", "views/signin",
 			"views/samples", "views/system", "views/ui",
 		},
 		"views/layout": {"static"}, "views/callbacks": {"views/layout", "views/ui"}, "views/demowallet": {"views/layout"}, "views/display": {"views/layout", "views/ui"}, "views/home": {"views/layout", "views/offers", "views/ui"},
-		"views/offers": {"views/layout", "views/ui"}, "views/problem": {"views/layout"}, "views/signin": {"views/layout", "static"}, "views/account": {"views/layout", "static"},
+		"views/offers": {"views/layout", "views/ui"}, "views/problem": {"views/layout"}, "views/signin": {"views/layout", "static"}, "views/account": {"views/layout", "static"}, "views/approvals": {"views/layout", "views/ui"},
 		"views/system":  {"views/layout", "views/ui"},
-		"views/samples": {"static", "views/demowallet", "views/display", "views/landing", "views/layout", "views/offers", "views/ui"},
+		"views/samples": {"static", "views/approvals", "views/demowallet", "views/display", "views/landing", "views/layout", "views/offers", "views/ui"},
 		// Commands start the app.
 		"cmd/counterfoil": {"internal/app"}, "internal/app/apptest": {"internal/app"},
 	}

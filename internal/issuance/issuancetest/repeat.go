@@ -146,7 +146,7 @@ func kept(t *testing.T, s suite) {
 	end := start().Add(5 * time.Minute)
 	over := end.Add(issuance.ClaimsKept)
 	within, after, unswept := expire(), expire(), expire()
-	pending := expire(func(d *issuance.Draft) { d.Offer.Status = issuance.StatusPending })
+	pending := expire(func(d *issuance.Draft) { d.Offer.Status, d.Offer.Version = issuance.StatusPending, 2 })
 	if o, err := s.Offer(s.ctx, within); err != nil || !o.Repeatable(over.Add(-time.Millisecond)) || o.Repeatable(over) {
 		t.Errorf("it can be made again until %s, %v", o.ClaimsUntil, err)
 	}
