@@ -146,3 +146,68 @@ func TestMigrations_keep_what_is_there(t *testing.T) {
 		})
 	}
 }
+
+// Offers that were made before people were told apart by more than their name get the person whose name no other has.
+func TestMigrations_find_who_made_an_offer(t *testing.T) {
+	for name, engine := range map[string]struct {
+		dialect goose.Dialect
+		driver  string
+		url     func(t *testing.T) string
+		folder  fs.FS
+	}{
+		"sqlite":   {goose.DialectSQLite3, "sqlite", func(t *testing.T) string { return "file:" + filepath.Join(t.TempDir(), "x.db") }, migrations.SQLite},
+		"postgres": {goose.DialectPostgres, "pgx", func(t *testing.T) string { return storetest.PostgreSQL(t) }, migrations.Postgres},
+	} {
+		t.Run(name, func(t *testing.T) {
+			db, err := sql.Open(engine.driver, engine.url(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { db.Close() }) // before the database is dropped
+			files, err := fs.Sub(engine.folder, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			provider, err := goose.NewProvider(engine.dialect, db, files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			exec := func(query string) error {
+				_, err := db.ExecContext(t.Context(), query)
+				return err
+			}
+			const before = 7
+			if _, err := provider.UpTo(t.Context(), before); err != nil {
+				t.Fatal(err)
+			}
+			for _, row := range []string{"'1', 'ada', 'Ada'", "'2', 'bo', 'Bo'", "'3', 'bob', 'Bo'"} {
+				if err := exec(`INSERT INTO people (id, name, display, roles, disabled, password_hash, created_at) VALUES (` + row + `, '', FALSE, '', 1)`); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for id, values := range map[string]string{"a": "'portal', 'Ada', 'Ref-A'", "b": "'portal', 'Bo', ''", "c": "'management', 'Ada', ''", "d": "'portal', 'Gone', ''"} {
+				if err := exec(`INSERT INTO offers (id, type, type_version, status, version, created_at, expires_at, channel, created_by, reference, scheme, tx_mode,
+					tx_length, tx_description, attempts, collected, cause, code_hash) VALUES ('` + id + `', 'T', 0, 'issued', 1, 1, 2, ` + values + `, 's', '', 0, '', 0, 0, '', '` + id + `')`); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for range 2 {
+				if _, err := provider.Up(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				for id, want := range map[string]string{"a": "1 ref-a", "b": " ", "c": " ", "d": " "} {
+					var maker, key string
+					if err := db.QueryRowContext(t.Context(), "SELECT maker, reference_key FROM offers WHERE id = '"+id+"'").Scan(&maker, &key); err != nil || maker+" "+key != want {
+						t.Errorf("%s: %q, want %q, %v", id, maker+" "+key, want, err)
+					}
+				}
+				if exec("UPDATE offers SET approver = maker WHERE id = 'a'") == nil {
+					t.Error("the database lets somebody approve their own offer")
+				}
+				if _, err := provider.DownTo(t.Context(), before); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
