@@ -49,7 +49,7 @@ func (p *portal) replaceOffer(c *fiber.Ctx) error {
 	if o.TxCode != nil {
 		form["tx_code"] = yes
 	}
-	return p.showForm(c, fiber.StatusOK, t, form, nil)
+	return p.show(c, t, shown{status: fiber.StatusOK, form: form})
 }
 
 // unsent says why no offer was made from a form that is whole, as faults of the form; nil for other refusals. The form can then be sent
