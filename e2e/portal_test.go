@@ -31,7 +31,8 @@ func offerOf(p *browser) created {
 	if err != nil || !strings.HasPrefix(u.Path, "/offers/") {
 		p.t.Fatalf("not on a counter screen but at %s", at)
 	}
-	return created{OfferID: strings.TrimPrefix(u.Path, "/offers/")}
+	id, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/offers/"), "/")
+	return created{OfferID: id}
 }
 
 // decode reads the QR code on the screen with a decoder that nobody here wrote.

@@ -146,7 +146,8 @@ func TestRepair_is_one_click_and_reaches_every_screen(t *testing.T) {
 		clerk.do(chromedp.Click(chromedp.CSS(`.code form[action$="renew"] button`)))
 		eventually(t, patience, "another code shows", func() bool {
 			fresh = strings.ReplaceAll(get(clerk, chromedp.Evaluate[string](`document.querySelector(".code output")?.innerText ?? ""`)), " ", "")
-			return fresh != "" && fresh != before
+			settled := get(clerk, chromedp.Evaluate[bool](`document.querySelector(".htmx-added, .htmx-settling") === null`)) // before, a form is a plain one
+			return fresh != "" && fresh != before && settled
 		})
 	}
 	if fresh == offer.TxCode {
