@@ -57,7 +57,7 @@ func filling(t *testing.T, typ typemeta.Type) map[string]string {
 	return typ.Form("en").Fill(claims)
 }
 
-// The form of every shape of type is accessible and fits: empty, and with everything that can be wrong with it.
+// The form of every shape of type is accessible and fits, with everything in it that can be wrong, or empty when nothing can.
 func TestForm_of_every_type_is_accessible_and_fits(t *testing.T) {
 	t.Parallel()
 	axe, err := os.ReadFile("wallets/node_modules/axe-core/axe.min.js")
@@ -71,13 +71,11 @@ func TestForm_of_every_type_is_accessible_and_fits(t *testing.T) {
 	for _, typ := range anyTypes(t) {
 		p.do(chromedp.EmulateViewport(1280, 800))
 		p.goTo(b.portal + "/offers/new/" + typ.ID)
-		p.inspect("form-of-"+typ.ID, string(axe))
-		if _, faults := typ.Check(nil, time.Now()); len(faults) == 0 { // nothing in it is needed
-			continue
+		if _, faults := typ.Check(nil, time.Now()); len(faults) > 0 {
+			p.do(chromedp.Click(chromedp.CSS("main form button.primary")))
+			p.awaits(".summary", "Please")
 		}
-		p.do(chromedp.EmulateViewport(1280, 800), chromedp.Click(chromedp.CSS("main form button.primary")))
-		p.awaits(".summary", "Please")
-		p.inspect("form-of-"+typ.ID+"-errors", string(axe))
+		p.inspect("form-of-"+typ.ID, string(axe))
 	}
 }
 
