@@ -20,7 +20,13 @@ func BrandAssets(app *fiber.App, base string, b brand.Brand) {
 	app.Get(base+brand.Prefix+"*", compress.New(), asset(base, b.Open))
 }
 
-// asset serves what open finds. It is compressed on the way, which pages are not: they hold secrets beside what somebody else may have
+// Pictures serves pictures under names that carry a hash of their content likewise: paths that begin with the prefix, and what opens
+// them. They are compressed as they are.
+func Pictures(app *fiber.App, prefix string, open func(path string) ([]byte, string, bool)) {
+	app.Get(prefix+"*", asset("", open))
+}
+
+// asset serves what open finds. Text is compressed on the way, which pages are not: they hold secrets beside what somebody else may have
 // written, and their size would tell.
 func asset(base string, open func(path string) ([]byte, string, bool)) fiber.Handler {
 	return func(c *fiber.Ctx) error {
