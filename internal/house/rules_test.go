@@ -23,6 +23,8 @@ func rings() map[string]ring {
 		"internal/accesstoken": bridge, "internal/callback": bridge, "internal/config": bridge, "internal/doctor": bridge, "internal/mint": bridge, "internal/oid4vci": bridge, "internal/signin": bridge,
 		"internal/store": bridge, "internal/wallet": bridge,
 
+		"views/help": surface,
+
 		"web/manage": surface, "web/portal": surface, "web/surface": surface, "web/wallet": surface,
 		"static": surface, "views/account": surface, "views/apidocs": surface, "views/approvals": surface, "views/callbacks": surface, "views/demowallet": surface, "views/display": surface, "views/home": surface, "views/landing": surface,
 		"views/layout": surface, "views/offers": surface, "views/problem": surface, "views/samples": surface, "views/signin": surface, "views/system": surface, "views/ui": surface,
@@ -40,14 +42,16 @@ func siblings() map[string][]string {
 		"internal/sdjwt": {"internal/jose", "internal/secret", "internal/strictjson"}, "internal/typemeta": {"internal/portrait", "internal/strictjson", "internal/sdjwt"},
 		// Surfaces share their shape, the portal has pages, pages have a frame and parts.
 		"web/surface": {"static"}, "web/manage": {"web/surface", "static", "views/apidocs"}, "web/wallet": {"web/surface", "static", "views/landing"},
+		"views/help": {"views/layout", "static"},
 		"web/portal": {
+			"views/help",
 			"web/surface", "views/account", "views/approvals", "views/callbacks", "views/demowallet", "views/display", "views/home", "views/layout", "views/offers", "views/problem", "views/signin",
 			"views/samples", "views/system", "views/ui",
 		},
 		"views/layout": {"static"}, "views/callbacks": {"views/layout", "views/ui"}, "views/demowallet": {"views/layout"}, "views/display": {"views/layout", "views/ui"}, "views/home": {"views/layout", "views/offers", "views/ui"},
 		"views/offers": {"views/layout", "views/ui"}, "views/problem": {"views/layout"}, "views/signin": {"views/layout", "static"}, "views/account": {"views/layout", "static"}, "views/approvals": {"views/layout", "views/ui"},
 		"views/system":  {"views/layout", "views/ui"},
-		"views/samples": {"static", "views/approvals", "views/demowallet", "views/display", "views/landing", "views/layout", "views/offers", "views/ui"},
+		"views/samples": {"static", "views/help", "views/approvals", "views/demowallet", "views/display", "views/landing", "views/layout", "views/offers", "views/ui"},
 		// Commands start the app.
 		"cmd/counterfoil": {"internal/app"}, "internal/app/apptest": {"internal/app"},
 	}
@@ -62,6 +66,7 @@ func doors() map[string][]string {
 		"github.com/skip2/go-qrcode":   {"internal/qr", "web/manage", "web/portal", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
 		"github.com/gofiber/fiber":     {"web/manage", "web/portal", "web/surface", "web/wallet", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
 		"github.com/a-h/templ":         {"views/...", "web/manage", "web/portal", "web/wallet", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
+		"github.com/yuin/goldmark":     {"views/help", "views/samples", "web/portal", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
 		"github.com/alecthomas/kong":   {"cmd/counterfoil"},
 		"github.com/caarlos0/env":      {"internal/config", "internal/app", "internal/app/apptest", "cmd/counterfoil"},
 		"github.com/standard-webhooks": {"internal/callback", "internal/config", "internal/app", "internal/app/apptest", "cmd/counterfoil"},

@@ -33,6 +33,9 @@ const (
 	// OwnAccount is to look after how one signs in oneself.
 	OwnAccount Action = "account.own"
 
+	// ReadHelp is to read what administrators are told.
+	ReadHelp Action = "help.read"
+
 	ReadCallbacks   Action = "callbacks.read"
 	ManageCallbacks Action = "callbacks.manage"
 
@@ -42,7 +45,7 @@ const (
 
 // allows is the whole policy: what is not in it is denied.
 func allows(r Role, a Action) bool {
-	if a == OwnAccount {
+	if a == OwnAccount || a == ReadHelp {
 		return slices.Contains(Roles(), r)
 	}
 	switch r {

@@ -7,6 +7,8 @@ type Page struct {
 	Person string
 	// Here is the path of the menu entry that the page belongs to.
 	Here string
+	// Help is the way to what the guides say about the page.
+	Help string
 	// Callbacks tells that the person may look at callback endpoints.
 	Callbacks bool
 	// System tells that the person may look at how the installation fares.

@@ -359,6 +359,7 @@ func TestDisplay_opens_no_other_page(t *testing.T) {
 		"/display": true, "/display/live": true, "/display/stream": true, "/display/:offer/qr.svg": true,
 		"/sign-in": true, "/sign-in/second": true, "/sign-in/passkey/begin": true, "/sign-in/passkey": true, "/sign-in/sso": true, portal.SSOBack: true,
 		"/sign-out": true, "/static/*": true, "/brand/*": true, // anybody's
+		"/help": true, "/help/keyboard": true, "/help/pictures/*": true, // likewise
 	}
 	values := strings.NewReplacer(":offer", strings.TrimPrefix(offer, "/offers/"), ":type", "IdentityCredential", ":callback", "default", ":delivery", "1")
 	walked := 0

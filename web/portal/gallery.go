@@ -5,6 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	helpview "counterfoil/views/help"
 	"counterfoil/views/i18n"
 	"counterfoil/views/samples"
 	"counterfoil/web/surface"
@@ -15,6 +16,7 @@ func NewGallery(log *slog.Logger) *fiber.App {
 	p := &portal{Dependencies: Dependencies{Log: log}}
 	app := surface.New(surface.Door{Name: "gallery", BodyLimit: bodyLimit, Log: log, Phrase: p.phrase, Headers: p.headers()})
 	surface.Assets(app, "")
+	surface.Pictures(app, helpview.PicturePrefix, helpview.Picture)
 	app.Get("/", func(c *fiber.Ctx) error { return render(c, fiber.StatusOK, samples.Index(samples.All())) })
 	for _, s := range samples.All() {
 		app.Get("/"+s.Name, func(c *fiber.Ctx) error {

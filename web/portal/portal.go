@@ -143,6 +143,7 @@ func New(d Dependencies) *fiber.App {
 	surface.BrandAssets(app, "", d.Brand)
 	p.mountSignIn(app)
 	p.mountAccount(app)
+	p.mountHelp(app)
 	app.Get("/", p.allow(staff.ReadOffers, p.home))
 	app.Get("/offers", p.allow(staff.ReadOffers, p.listOffers))
 	app.Post("/offers/find", p.allow(staff.ReadOffers, p.findCustomer))
@@ -198,6 +199,7 @@ func (p *portal) mountCallbacks(app *fiber.App) {
 // page starts the shell of a page for who is signed in.
 func (p *portal) page(c *fiber.Ctx, title string) layout.Page {
 	return layout.Page{
+		Help:  helpOn(c.Path()),
 		Title: title, Person: who(c).Display, Here: c.Path(), Demo: len(p.DemoStaff) > 0, Callbacks: who(c).May(staff.ReadCallbacks),
 		System: who(c).May(staff.ReadSystem), Approvals: who(c).May(staff.ReadApprovals), Pending: pending(c), Brand: p.brand(),
 	}

@@ -17,6 +17,8 @@ import (
 // in. What is not here fails the test, so that no route comes without somebody deciding.
 func policy() map[string]string {
 	all := map[string]string{
+		"GET /help/administration": "opau",
+
 		"GET /": "opau", "GET /offers": "opau", "GET /offers/:offer": "opau", "GET /offers/:offer/live": "opau", "GET /offers/:offer/stream": "opau",
 		"GET /offers/:offer/qr.svg": "opau", "GET /offers/:offer/code": "opau", "GET /demo/wallet": "opau", "POST /demo/wallet": "opau",
 		"GET /offers/new/:type": "o", "POST /offers": "o", "POST /offers/:offer/reveal": "o", "POST /offers/:offer/cancel": "o",
@@ -38,6 +40,7 @@ func policy() map[string]string {
 	for _, open := range []string{
 		"GET /sign-in", "POST /sign-in", "GET /sign-in/second", "POST /sign-in/second", "POST /sign-in/passkey/begin", "POST /sign-in/passkey", "GET /sign-in/sso",
 		"GET " + portal.SSOBack, "POST /sign-out", "GET /static/*", "GET /brand/*", "GET /display", "GET /display/live", "GET /display/stream", "GET /display/:offer/qr.svg",
+		"GET /help", "GET /help/keyboard", "POST /help/keyboard", "GET /help/pictures/*",
 	} {
 		all[open] = "everybody"
 	}
