@@ -17,6 +17,35 @@
     });
   }, 1000);
 
+  // Keys: /help/keyboard says which, and switches off those that stand alone. They leave no page that somebody wrote on.
+  var wrote = false;
+  document.addEventListener("input", function () { wrote = true; });
+  function sheet() {
+    var dialog = document.createElement("dialog");
+    dialog.setAttribute("aria-labelledby", "sheet");
+    document.body.append(dialog);
+    dialog.addEventListener("close", function () { dialog.remove(); });
+    htmx.ajax("GET", "/help/keyboard", { target: dialog, select: "#keys", swap: "innerHTML ignoreTitle:true" }).finally(function () {
+      if (dialog.firstChild) dialog.showModal(); else dialog.remove();
+    });
+  }
+  document.addEventListener("keydown", function (e) {
+    var find = document.querySelector.bind(document), key = e.key, modified = e.ctrlKey || e.metaKey, field = e.target.closest("input, select, textarea"), found;
+    if (find("dialog")) return;
+    if (key === "Enter" && modified) {
+      found = field && field.form && field.form.querySelector(".primary");
+    } else if (key === "Escape") {
+      found = e.target.closest("details[open]") || find("main details[open]");
+      found = found && found.firstElementChild;
+    } else if (!field && !modified && !e.altKey && find("header nav") && !/(^|; )keys=off/.test(document.cookie)) {
+      var digit = /^(Digit)?([1-6])$/.exec(key) || /^(Digit)?([1-6])$/.exec(e.code);
+      if (key === "?") sheet();
+      else if (key === "/") { found = find("main [type=search]"); if (found) found.focus(); }
+      else if (!wrote) found = key === "n" ? find(".brand") : digit && document.querySelectorAll("a.tile")[digit[2] - 1];
+    }
+    if (found) { e.preventDefault(); found.click(); }
+  });
+
   // Copying.
   document.addEventListener("click", function (e) {
     var button = e.target.closest("[data-copy]");
