@@ -60,3 +60,7 @@ budgets: test-deps ## measure what is promised about pages (sizes, answers, Ligh
 screens: test-deps ## keep a picture of every page, wide and narrow, light and dark, in build/screens
 	@mkdir -p build/screens
 	@COUNTERFOIL_SCREENS_DIR=$(CURDIR)/build/screens go test -count=1 -run '^TestScreens' ./e2e
+
+.PHONY: help-pictures
+help-pictures: test-deps ## make the pictures of the guides again, from the screens as they are now
+	@COUNTERFOIL_PICTURES_DIR=$(CURDIR)/views/help/img go test -count=1 -run '^TestGuide_has_pictures' ./e2e

@@ -30,7 +30,7 @@ type screen struct {
 
 // screens is every page in every state that a person can meet.
 func screens() []screen {
-	return slices.Concat(counterScreens(), paperScreens(), landingScreens(), administratorScreens())
+	return slices.Concat(counterScreens(), paperScreens(), landingScreens(), helpScreens(), administratorScreens())
 }
 
 // counterScreens are those of a clerk's day.
