@@ -182,8 +182,8 @@ type Live struct {
 	HomeText string
 }
 
-// Advice says of a trouble what happened, what to say to the customer and what to do.
-type Advice struct{ Happened, Tell, Do string }
+// Advice says of a trouble what happened, what to say to the customer and what to do. Help is the way to what the guides say.
+type Advice struct{ Happened, Tell, Do, Help string }
 
 // Code is the transaction code: hidden until revealed. Number counts the codes that the offer has had: an older one that is shown gives way.
 type Code struct {

@@ -66,7 +66,7 @@ func TestForm_links_each_fault_to_its_field(t *testing.T) {
 	form.Set("claim.family_name", "")
 	form.Set("claim.issuing_country", "?")
 	doc := clerk.do(post("/offers", form)).page(t)
-	links := doc.Find(".summary a")
+	links := doc.Find(".summary li a")
 	if links.Length() != 2 {
 		t.Fatalf("the summary has %d links", links.Length())
 	}

@@ -94,3 +94,31 @@ func (p *portal) switchKeys(c *fiber.Ctx) error {
 	c.Cookie(cookie)
 	return c.Redirect(helpview.Keyboard.Path(), fiber.StatusSeeOther)
 }
+
+// paragraph gives the way to what the guides say about a trouble.
+func paragraph(t trouble) string {
+	switch t {
+	case noPhone:
+		return help("no-phone")
+	case notGoneOn, notCollected:
+		return help("phone-stuck")
+	case expired, tooLate:
+		return help("expired")
+	case locked:
+		return help("locked")
+	case walletFailed, badReport:
+		return help("wallet-failed")
+	case walletDeleted:
+		return help("customer-declined")
+	case wrongCode, codeMissing, codeUnexpected:
+		return help("wrong-code")
+	case offerOver:
+		return help("gone")
+	case typeGone, clockOff, stale, otherType, badProof, badRequest:
+		return help("refused")
+	case backEndHeld, backEndRefused, backEndGivenUp, backEndGone:
+		return help("callbacks")
+	case fine, troubles:
+	}
+	return ""
+}

@@ -49,6 +49,7 @@ func (p *portal) tell(ctx context.Context, live *offers.Live, o issuance.Offer, 
 		live.Say = say(ctx, o)
 	default:
 		live.Advice = advice(ctx, trouble)
+		live.Advice.Help = paragraph(trouble)
 		if trouble == wrongCode {
 			live.Advice.Happened += " " + triesLeft(ctx, last)
 		}

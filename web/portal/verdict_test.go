@@ -85,7 +85,7 @@ func TestForm_judges_claims_as_the_API_does(t *testing.T) {
 		if text := doc.Find(".summary").Text(); !strings.Contains(text, c.words) {
 			t.Errorf("%s: the form says %q", name, text)
 		}
-		for _, link := range doc.Find(".summary a").EachIter() {
+		for _, link := range doc.Find(".summary li a").EachIter() {
 			href, _ := link.Attr("href")
 			if href == "#main" || doc.Find(`[id="`+strings.TrimPrefix(href, "#")+`"]`).Length() != 1 {
 				t.Errorf("%s: %q leads to no field", name, link.Text())
