@@ -31,7 +31,7 @@
   }
   document.addEventListener("keydown", function (e) {
     var find = document.querySelector.bind(document), key = e.key, modified = e.ctrlKey || e.metaKey, field = e.target.closest("input, select, textarea"), found;
-    if (find("dialog")) return;
+    if (find("dialog[open]")) return;
     if (key === "Enter" && modified) {
       found = field && field.form && field.form.querySelector(".primary");
     } else if (key === "Escape") {
@@ -39,7 +39,7 @@
       found = found && found.firstElementChild;
     } else if (!field && !modified && !e.altKey && find("header nav") && !/(^|; )keys=off/.test(document.cookie)) {
       var digit = /^(Digit)?([1-6])$/.exec(key) || /^(Digit)?([1-6])$/.exec(e.code);
-      if (key === "?") sheet();
+      if (key === "?") { if (!find("dialog")) sheet(); }
       else if (key === "/") { found = find("main [type=search]"); if (found) found.focus(); }
       else if (!wrote) found = key === "n" ? find(".brand") : digit && document.querySelectorAll("a.tile")[digit[2] - 1];
     }
