@@ -69,7 +69,7 @@ func (c clientsAddCommand) Run(ctx context.Context) error {
 		}
 		n.Networks = append(n.Networks, network)
 	}
-	return withClients(ctx, func(s *staff.Clients) error {
+	return withClients(ctx, func(ctx context.Context, s *staff.Clients) error {
 		client, key, err := s.AddClient(ctx, n, operator())
 		if err != nil {
 			return fmt.Errorf("add %s: %w", c.Name, err)
@@ -94,7 +94,7 @@ func tellKey(client staff.Client, key staff.FreshKey) error {
 
 // Run makes another key.
 func (c clientsKeyCommand) Run(ctx context.Context) error {
-	return withClient(ctx, c.Name, func(s *staff.Clients, client staff.Client) error {
+	return withClient(ctx, c.Name, func(ctx context.Context, s *staff.Clients, client staff.Client) error {
 		key, err := s.NewKey(ctx, client.ID, c.Expires, operator())
 		if err != nil {
 			return err
@@ -105,7 +105,7 @@ func (c clientsKeyCommand) Run(ctx context.Context) error {
 
 // Run ends a key.
 func (c clientsRevokeCommand) Run(ctx context.Context) error {
-	return withClients(ctx, func(s *staff.Clients) error {
+	return withClients(ctx, func(ctx context.Context, s *staff.Clients) error {
 		list, err := s.ListClients(ctx)
 		if err != nil {
 			return err
@@ -123,21 +123,21 @@ func (c clientsRevokeCommand) Run(ctx context.Context) error {
 
 // Run shuts a client out.
 func (c clientsDisableCommand) Run(ctx context.Context) error {
-	return withClient(ctx, c.Name, func(s *staff.Clients, client staff.Client) error {
+	return withClient(ctx, c.Name, func(ctx context.Context, s *staff.Clients, client staff.Client) error {
 		return s.DisableClient(ctx, client.ID, staff.WayAny)
 	})
 }
 
 // Run lets a client in again.
 func (c clientsEnableCommand) Run(ctx context.Context) error {
-	return withClient(ctx, c.Name, func(s *staff.Clients, client staff.Client) error {
+	return withClient(ctx, c.Name, func(ctx context.Context, s *staff.Clients, client staff.Client) error {
 		return s.EnableClient(ctx, client.ID, operator())
 	})
 }
 
 // Run lists every client, and below each its keys.
 func (clientsListCommand) Run(ctx context.Context) error {
-	return withClients(ctx, func(s *staff.Clients) error {
+	return withClients(ctx, func(ctx context.Context, s *staff.Clients) error {
 		list, err := s.ListClients(ctx)
 		if err != nil {
 			return err
@@ -198,20 +198,21 @@ func spaced[T any](list []T, none string) string {
 }
 
 // withClients opens the database that the settings name for one command.
-func withClients(ctx context.Context, do func(*staff.Clients) error) error {
+func withClients(ctx context.Context, do func(context.Context, *staff.Clients) error) error {
 	cfg, err := config.Load(os.Environ())
 	if err != nil {
 		return fmt.Errorf("settings:\n%w", err)
 	}
-	return app.WithClients(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, nil)), do)
+	ctx = atCommandLine(ctx)
+	return app.WithClients(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, nil)), func(s *staff.Clients) error { return do(ctx, s) })
 }
 
 // withClient does something to the client of a name.
-func withClient(ctx context.Context, name string, do func(*staff.Clients, staff.Client) error) error {
-	return withClients(ctx, func(s *staff.Clients) error {
+func withClient(ctx context.Context, name string, do func(context.Context, *staff.Clients, staff.Client) error) error {
+	return withClients(ctx, func(ctx context.Context, s *staff.Clients) error {
 		client, err := s.ClientByName(ctx, name)
 		if err == nil {
-			err = do(s, client)
+			err = do(ctx, s, client)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)

@@ -48,6 +48,7 @@ type commands struct {
 	Migrate   migrateCommand   `cmd:"" help:"Bring the database to this version and stop."`
 	Staff     staffCommand     `cmd:"" help:"Make and look after the accounts of people who use the portal."`
 	Clients   clientsCommand   `cmd:"" help:"Make and look after the programs that may call the management API, and their keys."`
+	Audit     auditCommand     `cmd:"" help:"Look whether the audit trail is whole."`
 	Keys      keysCommand      `cmd:"" help:"Make a master key; show the certificates and how long they are valid."`
 	Wallet    walletCommand    `cmd:"" help:"A wallet for trials: collects what an offer promises and verifies what it gets."`
 	Callbacks callbacksCommand `cmd:"" help:"Try callbacks: take them on this machine, verify and print them."`

@@ -32,11 +32,13 @@ type staffAddCommand struct {
 	Role     []string `required:"" enum:"operator,approver,administrator,auditor" help:"operator, approver, administrator or auditor; may be given several times."`
 	Display  string   `help:"How the person is shown; the name when left out."`
 	Generate bool     `help:"Make a password and print it once, instead of asking for one."`
+	Code     bool     `help:"Print a code for once, with which the person sets a password at the portal, instead of asking for one."`
 }
 
 type staffResetCommand struct {
 	Name     string `arg:"" help:"Whose password."`
 	Generate bool   `help:"Make a password and print it once, instead of asking for one."`
+	Code     bool   `help:"Print a code for once, with which the person sets a password at the portal, instead of asking for one."`
 }
 
 type (
@@ -51,16 +53,26 @@ type (
 
 // Run makes an account.
 func (c staffAddCommand) Run(ctx context.Context) error {
+	n := staff.NewPerson{Name: c.Name, Display: c.Display}
+	for _, r := range c.Role {
+		n.Roles = append(n.Roles, staff.Role(r))
+	}
+	if c.Code {
+		return withStaff(ctx, func(ctx context.Context, s *staff.Service) error {
+			p, code, err := s.Invite(ctx, n)
+			if err != nil {
+				return fmt.Errorf("add %s: %w", c.Name, err)
+			}
+			return tellCode(p.Name, code)
+		})
+	}
 	password, err := newPassword(c.Generate)
 	if err != nil {
 		return err
 	}
-	return withStaff(ctx, func(s *staff.Service) error {
-		roles := make([]staff.Role, 0, len(c.Role))
-		for _, r := range c.Role {
-			roles = append(roles, staff.Role(r))
-		}
-		p, err := s.AddPerson(ctx, staff.NewPerson{Name: c.Name, Display: c.Display, Roles: roles, Password: password.Reveal()})
+	n.Password = password.Reveal()
+	return withStaff(ctx, func(ctx context.Context, s *staff.Service) error {
+		p, err := s.AddPerson(ctx, n)
 		if err != nil {
 			return fmt.Errorf("add %s: %w", c.Name, err)
 		}
@@ -70,11 +82,20 @@ func (c staffAddCommand) Run(ctx context.Context) error {
 
 // Run replaces a password.
 func (c staffResetCommand) Run(ctx context.Context) error {
+	if c.Code {
+		return withStaff(ctx, func(ctx context.Context, s *staff.Service) error {
+			code, err := s.ResetAccess(ctx, c.Name, "")
+			if err != nil {
+				return fmt.Errorf("reset %s: %w", c.Name, err)
+			}
+			return tellCode(strings.ToLower(c.Name), code)
+		})
+	}
 	password, err := newPassword(c.Generate)
 	if err != nil {
 		return err
 	}
-	return withStaff(ctx, func(s *staff.Service) error {
+	return withStaff(ctx, func(ctx context.Context, s *staff.Service) error {
 		if err := s.ResetPassword(ctx, c.Name, password.Reveal()); err != nil {
 			return fmt.Errorf("reset %s: %w", c.Name, err)
 		}
@@ -89,8 +110,8 @@ func (c staffDisableCommand) Run(ctx context.Context) error { return setDisabled
 func (c staffEnableCommand) Run(ctx context.Context) error { return setDisabled(ctx, c.Name, false) }
 
 func setDisabled(ctx context.Context, name string, disabled bool) error {
-	return withStaff(ctx, func(s *staff.Service) error {
-		if err := s.SetDisabled(ctx, name, disabled); err != nil {
+	return withStaff(ctx, func(ctx context.Context, s *staff.Service) error {
+		if err := s.SetDisabled(ctx, name, disabled, ""); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		return nil
@@ -99,7 +120,7 @@ func setDisabled(ctx context.Context, name string, disabled bool) error {
 
 // Run lists everybody.
 func (staffListCommand) Run(ctx context.Context) error {
-	return withStaff(ctx, func(s *staff.Service) error {
+	return withStaff(ctx, func(ctx context.Context, s *staff.Service) error {
 		people, err := s.ListPeople(ctx)
 		if err != nil {
 			return err
@@ -121,12 +142,13 @@ func (staffListCommand) Run(ctx context.Context) error {
 }
 
 // withStaff opens the database that the settings name for one command.
-func withStaff(ctx context.Context, do func(*staff.Service) error) error {
+func withStaff(ctx context.Context, do func(context.Context, *staff.Service) error) error {
 	cfg, err := config.Load(os.Environ())
 	if err != nil {
 		return fmt.Errorf("settings:\n%w", err)
 	}
-	return app.WithStaff(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, nil)), do)
+	ctx = atCommandLine(ctx)
+	return app.WithStaff(ctx, cfg, slog.New(slog.NewTextHandler(os.Stderr, nil)), func(s *staff.Service) error { return do(ctx, s) })
 }
 
 // newPassword makes a password, asks for one at a terminal (without showing it), or reads a line from a pipe.
@@ -154,6 +176,12 @@ func newPassword(generate bool) (secret.Text, error) {
 		return secret.Text{}, fmt.Errorf("read the password: %w", err)
 	}
 	return secret.NewText(string(typed)), nil
+}
+
+// tellCode prints a setup code, which nobody can see again.
+func tellCode(name string, code secret.Text) error {
+	_, err := fmt.Fprintf(os.Stdout, "%s sets a password at the portal, at /sign-in/setup, within three days.\nCode (shown this once): %s\n", name, code.Reveal())
+	return err
 }
 
 // tell prints what was done, and a generated password, which nobody can see again.

@@ -104,6 +104,7 @@ func (p *parts) wire(ctx context.Context, cfg config.Config, o Options, master s
 	if p.staff, err = staff.NewService(p.store, o.Clock, o.Random); err != nil {
 		return fmt.Errorf("set up staff: %w", err)
 	}
+	p.staff.SecondStep = cfg.SecondStep
 	p.displays = staff.NewDisplays(p.store, p.store, o.Clock, o.Random)
 	p.clients = staff.NewClients(p.store, o.Clock, o.Random, o.Log)
 	p.protocol = oid4vci.NewService(p.service, p.urls, func() int { return oid4vci.BatchSize(p.types.All()) }, master, o.Clock, o.Random)

@@ -20,6 +20,7 @@ import (
 func newPortal(cfg config.Config, o Options, p *parts) (*fiber.App, error) {
 	d := portal.Dependencies{
 		Offers: p.service, Repeats: p.service, Record: p.service, Approvals: p.service, Corrections: p.service, Credentials: p.store, Staff: p.staff, Account: p.staff, Displays: p.displays, Callbacks: p.callbackUse, Pings: p.deliverer,
+		People: p.staff, Clients: p.clients, Audit: p.staff.Audit,
 		CallbackBody: callback.Body, Doctor: p.doctor(cfg, o), Drafts: p.store, Types: p.types, Watch: p.watch, URLs: p.urls, Brand: p.brand,
 		Clock: o.Clock, Random: o.Random, Log: o.Log, TrustedProxies: cfg.TrustedProxies, Observe: p.metrics.observe, Secure: cfg.PortalSecure(), Stopping: p.stopping,
 	}

@@ -52,6 +52,7 @@ type Config struct {
 	ManagementOAuthAudience string `env:"MANAGEMENT_OAUTH_AUDIENCE" doc:"what these tokens must be for (aud); with oauth"`
 
 	PortalURL        string            `env:"PORTAL_URL" doc:"what browsers reach the portal by, as https://host; passkeys and single sign-on need it; empty means localhost while the portal listens on loopback"`
+	SecondStep       bool              `env:"SECOND_STEP" envDefault:"false" doc:"whether everybody with a password needs a second step (passkey or authenticator app): who has none sets one up before anything else"`
 	OIDCIssuer       string            `env:"OIDC_ISSUER" doc:"OpenID Provider at which staff sign in; empty means local accounts only"`
 	OIDCClientID     string            `env:"OIDC_CLIENT_ID" doc:"what the portal is called there; its redirect URI is PORTAL_URL and /sign-in/sso/back"`
 	OIDCClientSecret secret.Text       `env:"OIDC_CLIENT_SECRET" secret:"true" doc:"its secret; empty for a public client"`

@@ -2,5 +2,5 @@
 // kept well, BSD) and OpenID Connect by go-oidc (three modules, where the alternative brings forty; Apache). Passwords, authenticator apps and
 // sessions are in package staff.
 //
-// Files: passkey.go, sso.go.
+// Files: passkey.go, sso.go (signing in), logout.go (the provider says that somebody signed out).
 package signin

@@ -154,7 +154,7 @@ func (p *Passkeys) Add(ctx context.Context, person staff.Person, token, name str
 	k := staff.Passkey{
 		ID: staff.PasskeyID(base64.RawURLEncoding.EncodeToString(made.ID)), Person: person.ID, Name: oneLine(name, "Passkey"), Credential: kept, CreatedAt: p.clock(),
 	}
-	if err := p.record.AddPasskey(ctx, k, maxPasskeys); err != nil {
+	if err := p.record.AddPasskey(staff.Audited(ctx, staff.ActPasskeyAdded, person.Name, k.Name), k, maxPasskeys); err != nil {
 		return fmt.Errorf("keep passkey: %w", err)
 	}
 	return nil
@@ -214,6 +214,9 @@ func (p *Passkeys) SignIn(ctx context.Context, token string, answer []byte, from
 	}
 	h, is := user.(holder)
 	if err != nil || !is || used.Authenticator.CloneWarning {
+		if err := p.staff.Failed(ctx, h.person.Name, staff.ByPasskey, from); err != nil {
+			return staff.SignedIn{}, err
+		}
 		return staff.SignedIn{}, notAccepted()
 	}
 	kept, err := json.Marshal(used)
@@ -227,7 +230,7 @@ func (p *Passkeys) SignIn(ctx context.Context, token string, answer []byte, from
 	if err != nil {
 		return staff.SignedIn{}, fmt.Errorf("note passkey: %w", err)
 	}
-	return p.staff.Open(ctx, h.person, staff.ByPasskey, from)
+	return p.staff.Open(ctx, h.person, staff.ByPasskey, "", from)
 }
 
 // List returns the passkeys of a person.
@@ -239,10 +242,14 @@ func (p *Passkeys) List(ctx context.Context, id staff.PersonID) ([]staff.Passkey
 	return list, nil
 }
 
-// Remove forgets a passkey of a person, and the recovery codes when nothing is left that they could stand in for. NotFound.
-func (p *Passkeys) Remove(ctx context.Context, person staff.PersonID, id staff.PasskeyID) error {
-	if err := p.record.RemovePasskey(ctx, person, id); err != nil {
+// Remove forgets a passkey of a person, and the recovery codes when nothing is left that they could stand in for. NotFound; Denied
+// when everybody needs a second step and this is the only one.
+func (p *Passkeys) Remove(ctx context.Context, person staff.Person, id staff.PasskeyID) error {
+	if err := p.staff.MayRemove(ctx, person.ID); err != nil {
+		return err
+	}
+	if err := p.record.RemovePasskey(staff.Audited(ctx, staff.ActPasskeyRemoved, person.Name, ""), person.ID, id); err != nil {
 		return fmt.Errorf("forget passkey: %w", err)
 	}
-	return p.staff.DropSpareCodes(ctx, person)
+	return p.staff.DropSpareCodes(ctx, person.ID)
 }

@@ -97,6 +97,16 @@ func (s *SSO) Begin(ctx context.Context, next string) (url string, step secret.T
 // Finish ends a sign-in with what the provider sent back: state is what the browser held, iss who answered (RFC 9207; empty when it
 // does not say). It returns where the person wanted to go. Denied when anything does not fit or the person has no role here; ErrAway.
 func (s *SSO) Finish(ctx context.Context, state, iss, code string, from staff.From) (in staff.SignedIn, next string, err error) {
+	in, next, err = s.finish(ctx, state, iss, code, from)
+	if staff.KindOf(err) == staff.Denied {
+		if err := s.staff.Failed(ctx, "", staff.BySSO, from); err != nil {
+			return staff.SignedIn{}, "", err
+		}
+	}
+	return in, next, err
+}
+
+func (s *SSO) finish(ctx context.Context, state, iss, code string, from staff.From) (in staff.SignedIn, next string, err error) {
 	step, err := s.staff.Take(ctx, state, staff.StepSSO)
 	if err != nil {
 		return staff.SignedIn{}, "", err
@@ -116,11 +126,11 @@ func (s *SSO) Finish(ctx context.Context, state, iss, code string, from staff.Fr
 	if err != nil {
 		return staff.SignedIn{}, "", err
 	}
-	person, err := s.person(ctx, token)
+	person, session, err := s.person(ctx, token)
 	if err != nil {
 		return staff.SignedIn{}, "", err
 	}
-	in, err = s.staff.Open(ctx, person, staff.BySSO, from)
+	in, err = s.staff.Open(ctx, person, staff.BySSO, session, from)
 	return in, memory.Next, err
 }
 
@@ -147,30 +157,32 @@ func (s *SSO) idToken(ctx context.Context, provider *oidc.Provider, config *oaut
 	return token, nil
 }
 
-// person finds or makes the account of who signed in, with the roles that the provider says now.
-func (s *SSO) person(ctx context.Context, token *oidc.IDToken) (staff.Person, error) {
+// person finds or makes the account of who signed in, with the roles that the provider says now, and gives the provider's session (sid;
+// empty when it does not say).
+func (s *SSO) person(ctx context.Context, token *oidc.IDToken) (person staff.Person, session string, err error) {
 	var claims map[string]any
 	if err := token.Claims(&claims); err != nil {
-		return staff.Person{}, notBelieved()
+		return staff.Person{}, "", notBelieved()
 	}
+	session, _ = claims["sid"].(string)
 	roles := s.roles(claims[s.settings.RoleClaim])
 	if len(roles) == 0 {
-		return staff.Person{}, staff.Refuse(staff.Denied, "You have no role here. Ask whoever looks after access.")
+		return staff.Person{}, "", staff.Refuse(staff.Denied, "You have no role here. Ask whoever looks after access.")
 	}
 	external := token.Issuer + " " + token.Subject
 	id, err := secret.ID(s.random, idBytes)
 	if err != nil {
-		return staff.Person{}, fmt.Errorf("draw person id: %w", err)
+		return staff.Person{}, "", fmt.Errorf("draw person id: %w", err)
 	}
 	const nameBytes = 10
 	name := "sso-" + strings.ToLower(base32.StdEncoding.EncodeToString(secret.Hash(external)[:nameBytes]))
-	person, err := s.record.ExternalPerson(ctx, staff.Person{
+	person, err = s.record.ExternalPerson(ctx, staff.Person{
 		ID: staff.PersonID(id), Name: name, Display: displayOf(claims, name), Roles: roles, External: external, CreatedAt: s.clock(),
 	})
 	if err != nil {
-		return staff.Person{}, fmt.Errorf("record person: %w", err)
+		return staff.Person{}, "", fmt.Errorf("record person: %w", err)
 	}
-	return person, nil
+	return person, session, nil
 }
 
 // roles maps the role claim, a text or a list of texts; what is not mapped counts nothing.

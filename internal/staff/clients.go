@@ -99,6 +99,7 @@ func (s *Clients) AddClient(ctx context.Context, n NewClient, by Client) (Client
 	if err := by.covers(c); err != nil {
 		return Client{}, nil, err
 	}
+	ctx = Audited(ctx, ActClientAdded, c.Name, joined(c.Scopes))
 	if len(c.Identities) > 0 {
 		if err := s.record.AddClient(ctx, c, nil, nil); err != nil {
 			return Client{}, nil, fmt.Errorf("add client: %w", err)
@@ -150,7 +151,7 @@ func (s *Clients) NewKey(ctx context.Context, id ClientID, life time.Duration, b
 	if err != nil {
 		return FreshKey{}, err
 	}
-	if err := s.access.AddKey(ctx, fresh.Key, secret.Hash(fresh.Secret.Reveal()), liveKeys); err != nil {
+	if err := s.access.AddKey(Audited(ctx, ActKeyAdded, c.Name, "key "+string(fresh.ID)), fresh.Key, secret.Hash(fresh.Secret.Reveal()), liveKeys); err != nil {
 		return FreshKey{}, fmt.Errorf("add key: %w", err)
 	}
 	return fresh, nil
@@ -158,7 +159,11 @@ func (s *Clients) NewKey(ctx context.Context, id ClientID, life time.Duration, b
 
 // RevokeKey ends a key of the client; once revoked it stays so. NotFound; Conflict when nobody would be left to manage keys in the way keep.
 func (s *Clients) RevokeKey(ctx context.Context, client ClientID, key KeyID, keep Way) error {
-	if err := s.access.RevokeKey(ctx, client, key, s.clock(), keep); err != nil {
+	c, err := s.record.Client(ctx, client)
+	if err != nil && KindOf(err) != NotFound { // whose keys are not found either
+		return fmt.Errorf("find client: %w", err)
+	}
+	if err := s.access.RevokeKey(Audited(ctx, ActKeyRevoked, c.Name, "key "+string(key)), client, key, s.clock(), keep); err != nil {
 		return fmt.Errorf("revoke key: %w", err)
 	}
 	return nil
@@ -166,7 +171,11 @@ func (s *Clients) RevokeKey(ctx context.Context, client ClientID, key KeyID, kee
 
 // DisableClient shuts a client out, from its next call on. NotFound; Conflict when nobody would be left to manage keys in the way keep.
 func (s *Clients) DisableClient(ctx context.Context, id ClientID, keep Way) error {
-	if err := s.access.SetClientDisabled(ctx, id, true, s.clock(), keep); err != nil {
+	c, err := s.record.Client(ctx, id)
+	if err != nil {
+		return fmt.Errorf("find client: %w", err)
+	}
+	if err := s.access.SetClientDisabled(Audited(ctx, ActClientDisabled, c.Name, ""), id, true, s.clock(), keep); err != nil {
 		return fmt.Errorf("disable client: %w", err)
 	}
 	return nil
@@ -181,7 +190,7 @@ func (s *Clients) EnableClient(ctx context.Context, id ClientID, by Client) erro
 	if err := by.covers(c); err != nil {
 		return err
 	}
-	if err := s.access.SetClientDisabled(ctx, id, false, s.clock(), WayAny); err != nil {
+	if err := s.access.SetClientDisabled(Audited(ctx, ActClientEnabled, c.Name, ""), id, false, s.clock(), WayAny); err != nil {
 		return fmt.Errorf("enable client: %w", err)
 	}
 	return nil

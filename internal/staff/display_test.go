@@ -107,9 +107,11 @@ func TestDisplay_is_paired_until(t *testing.T) {
 			o.now = o.now.Add(31 * time.Minute)
 			return nil
 		}, true, false},
-		"unpaired":   {func(o *office, ada staff.Person, _ string) error { return o.displays.Unpair(o.t.Context(), ada.ID) }, false, false},
-		"signed out": {func(o *office, _ staff.Person, session string) error { return o.SignOut(o.t.Context(), session) }, false, false},
-		"disabled":   {func(o *office, _ staff.Person, _ string) error { return o.SetDisabled(o.t.Context(), "ada", true) }, false, false},
+		"unpaired": {func(o *office, ada staff.Person, _ string) error { return o.displays.Unpair(o.t.Context(), ada.ID) }, false, false},
+		"signed out": {func(o *office, _ staff.Person, session string) error {
+			return o.SignOut(o.t.Context(), session, staff.From{})
+		}, false, false},
+		"disabled": {func(o *office, _ staff.Person, _ string) error { return o.SetDisabled(o.t.Context(), "ada", true, "") }, false, false},
 		"a new password": {func(o *office, _ staff.Person, _ string) error {
 			return o.ResetPassword(o.t.Context(), "ada", password+"!")
 		}, false, false},

@@ -2,9 +2,7 @@ package staff
 
 import (
 	"context"
-	"encoding/base32"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -23,7 +21,14 @@ type Factors struct {
 }
 
 // Any tells whether a password alone is not enough.
-func (f Factors) Any() bool { return f.TOTP || f.Passkeys > 0 }
+func (f Factors) Any() bool { return f.count() > 0 }
+
+func (f Factors) count() int {
+	if f.TOTP {
+		return f.Passkeys + 1
+	}
+	return f.Passkeys
+}
 
 // FactorRecord is the durable record of second proofs.
 type FactorRecord interface {
@@ -39,8 +44,6 @@ type FactorRecord interface {
 	SetRecoveryCodes(ctx context.Context, id PersonID, hashes [][]byte) error
 	// SpendRecoveryCode uses up a recovery code; NotFound.
 	SpendRecoveryCode(ctx context.Context, id PersonID, hash []byte) error
-	// ForgetFactors removes everything of a person but the password; NotFound.
-	ForgetFactors(ctx context.Context, name string) error
 }
 
 // The bounds of codes: RFC 6238 as every app has it, and recovery codes of 80 bits.
@@ -150,21 +153,50 @@ func (s *Service) ConfirmTOTP(ctx context.Context, p Person, token, code string)
 	if _, err := s.Take(ctx, token, StepTOTP); err != nil {
 		return nil, err
 	}
-	if err := s.record.SetTOTP(ctx, p.ID, pending.Key); err != nil {
+	if err := s.record.SetTOTP(Audited(ctx, ActAppAdded, p.Name, ""), p.ID, pending.Key); err != nil {
 		return nil, fmt.Errorf("keep authenticator key: %w", err)
 	}
 	if err := s.record.SpendTOTP(ctx, p.ID, at); err != nil {
 		return nil, fmt.Errorf("use up the first code: %w", err)
 	}
-	return s.firstRecoveryCodes(ctx, p.ID)
+	return s.firstRecoveryCodes(ctx, p)
 }
 
-// RemoveTOTP forgets the person's authenticator app, and the recovery codes when nothing is left that they could stand in for.
-func (s *Service) RemoveTOTP(ctx context.Context, id PersonID) error {
-	if err := s.record.SetTOTP(ctx, id, secret.Text{}); err != nil {
+// RemoveTOTP forgets the person's authenticator app, and the recovery codes when nothing is left that they could stand in for. Denied
+// when everybody needs a second step and this is the only one.
+func (s *Service) RemoveTOTP(ctx context.Context, p Person) error {
+	if err := s.MayRemove(ctx, p.ID); err != nil {
+		return err
+	}
+	if err := s.record.SetTOTP(Audited(ctx, ActAppRemoved, p.Name, ""), p.ID, secret.Text{}); err != nil {
 		return fmt.Errorf("forget authenticator key: %w", err)
 	}
-	return s.DropSpareCodes(ctx, id)
+	return s.DropSpareCodes(ctx, p.ID)
+}
+
+// MayRemove refuses, as Denied, to take a person's only second step where everybody needs one.
+func (s *Service) MayRemove(ctx context.Context, id PersonID) error {
+	if !s.SecondStep {
+		return nil
+	}
+	f, err := s.Factors(ctx, id)
+	if err != nil {
+		return err
+	}
+	if f.count() == 1 {
+		return Refuse(Denied, "Everybody here needs a second step, and this is your only one. Add another first.")
+	}
+	return nil
+}
+
+// MustEnrol tells whether the person of a session has to set up a second step before anything else: where everybody needs one, and they
+// came in with a password alone, or a setup code.
+func (s *Service) MustEnrol(ctx context.Context, n Session) (bool, error) {
+	if !s.SecondStep || n.Method != ByPassword && n.Method != ByCode {
+		return false, nil
+	}
+	f, err := s.Factors(ctx, n.Person)
+	return !f.Any() || f.RecoveryCodes == 0, err
 }
 
 // DropSpareCodes forgets the person's recovery codes when nothing is left that they could stand in for.
@@ -180,34 +212,28 @@ func (s *Service) DropSpareCodes(ctx context.Context, id PersonID) error {
 }
 
 // firstRecoveryCodes makes recovery codes for who has none.
-func (s *Service) firstRecoveryCodes(ctx context.Context, id PersonID) ([]secret.Text, error) {
-	f, err := s.record.Factors(ctx, id)
+func (s *Service) firstRecoveryCodes(ctx context.Context, p Person) ([]secret.Text, error) {
+	f, err := s.record.Factors(ctx, p.ID)
 	if err != nil {
 		return nil, fmt.Errorf("count recovery codes: %w", err)
 	}
 	if f.RecoveryCodes > 0 {
 		return nil, nil
 	}
-	return s.NewRecoveryCodes(ctx, id)
+	return s.NewRecoveryCodes(ctx, p)
 }
 
 // NewRecoveryCodes replaces the person's recovery codes; what it returns is shown this once.
-func (s *Service) NewRecoveryCodes(ctx context.Context, id PersonID) ([]secret.Text, error) {
+func (s *Service) NewRecoveryCodes(ctx context.Context, p Person) ([]secret.Text, error) {
 	codes, hashes := make([]secret.Text, 0, recoveryCodes), make([][]byte, 0, recoveryCodes)
 	for range recoveryCodes {
-		raw := make([]byte, recoveryBytes)
-		if _, err := io.ReadFull(s.random, raw); err != nil {
-			return nil, fmt.Errorf("draw recovery code: %w", err)
+		code, hash, err := s.drawCode()
+		if err != nil {
+			return nil, err
 		}
-		text := base32.StdEncoding.EncodeToString(raw)
-		hashes = append(hashes, secret.Hash(text))
-		var groups []string
-		for ; len(text) > 0; text = text[recoveryGroup:] {
-			groups = append(groups, text[:recoveryGroup])
-		}
-		codes = append(codes, secret.NewText(strings.Join(groups, "-")))
+		codes, hashes = append(codes, code), append(hashes, hash)
 	}
-	if err := s.record.SetRecoveryCodes(ctx, id, hashes); err != nil {
+	if err := s.record.SetRecoveryCodes(Audited(ctx, ActCodesRenewed, p.Name, ""), p.ID, hashes); err != nil {
 		return nil, fmt.Errorf("keep recovery codes: %w", err)
 	}
 	return codes, nil

@@ -116,7 +116,7 @@ func secondTakesARecoveryCodeOnce(t *testing.T, o *office) {
 		t.Fatal(err)
 	}
 	o.want(o.second(o.begin("ada"), codes[0].Reveal()), staff.Denied)
-	fresh, err := o.NewRecoveryCodes(t.Context(), ada.ID)
+	fresh, err := o.NewRecoveryCodes(t.Context(), ada)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,7 +194,7 @@ func TestConfirmTOTP_needs_a_code_of_the_key(t *testing.T) {
 		t.Errorf("the same step again: %v", err)
 	}
 	o.begin("ada")
-	if err := o.RemoveTOTP(t.Context(), ada.ID); err != nil {
+	if err := o.RemoveTOTP(t.Context(), ada); err != nil {
 		t.Fatal(err)
 	}
 	o.signIn("ada")
@@ -235,18 +235,18 @@ func sessionsAreListedAndEnded(t *testing.T, o *office) {
 	if err != nil || len(list) != 2 || list[0].Method != staff.ByPassword || list[0].ID == "" || list[0].ID == list[1].ID {
 		t.Fatalf("got %+v, %v", list, err)
 	}
-	if err := o.EndSessions(t.Context(), ada.ID, others.ID, own.ID); err != nil { // not hers: nothing ends
+	if err := o.EndSessions(t.Context(), ada, others.ID, own.ID); err != nil { // not hers: nothing ends
 		t.Fatal(err)
 	}
 	if _, err := session(o, other); err != nil {
 		t.Errorf("somebody else's session ended: %v", err)
 	}
-	if err := o.EndSessions(t.Context(), ada.ID, "", own.ID); err != nil {
+	if err := o.EndSessions(t.Context(), ada, "", own.ID); err != nil {
 		t.Fatal(err)
 	}
 	_, err = session(o, there)
 	o.want(err, staff.Denied)
-	if err := o.EndSessions(t.Context(), ada.ID, own.ID, own.ID); err != nil {
+	if err := o.EndSessions(t.Context(), ada, own.ID, own.ID); err != nil {
 		t.Fatal(err)
 	}
 	_, err = session(o, here)

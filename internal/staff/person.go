@@ -18,7 +18,9 @@ type Person struct {
 	// PasswordHash is an argon2id hash in PHC form; empty when the person has no password.
 	PasswordHash string
 	// External is who the person is at an identity provider, issuer and subject; empty for a local account.
-	External  string
+	External string
+	// Language is the one the person chose to read, as BCP 47; empty: as their browser asks.
+	Language  string
 	CreatedAt time.Time
 }
 
@@ -40,6 +42,8 @@ type Session struct {
 	CreatedAt time.Time
 	SeenAt    time.Time
 	EndsAt    time.Time // absolute limit
+	// Provider is the session at the identity provider (sid); empty when there is none.
+	Provider string
 }
 
 // Kind says what sort of refusal an Error is.

@@ -41,6 +41,13 @@ const (
 
 	ReadSystem  Action = "system.read"
 	CheckSystem Action = "system.check"
+
+	ReadPeople    Action = "people.read"
+	ManagePeople  Action = "people.manage"
+	ReadClients   Action = "clients.read"
+	ManageClients Action = "clients.manage"
+	// ReadAudit is to search, verify and export the audit trail.
+	ReadAudit Action = "audit.read"
 )
 
 // allows is the whole policy: what is not in it is denied.
@@ -48,15 +55,17 @@ func allows(r Role, a Action) bool {
 	if a == OwnAccount || a == ReadHelp {
 		return slices.Contains(Roles(), r)
 	}
+	reads := a == ReadPeople || a == ReadClients || a == ReadAudit
 	switch r {
 	case Operator:
 		return a == CreateOffers || a == ReadOffers || a == CancelOffers || a == RevealCodes
 	case Approver:
 		return a == ReadOffers || a == ReadApprovals || a == DecideApprovals
 	case Administrator:
-		return a == ReadOffers || a == ReadCallbacks || a == ManageCallbacks || a == ReadSystem || a == CheckSystem
+		return a == ReadOffers || a == ReadCallbacks || a == ManageCallbacks || a == ReadSystem || a == CheckSystem ||
+			reads || a == ManagePeople || a == ManageClients
 	case Auditor:
-		return a == ReadOffers || a == ReadCallbacks || a == ReadSystem
+		return a == ReadOffers || a == ReadCallbacks || a == ReadSystem || reads
 	}
 	return false
 }

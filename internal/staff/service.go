@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"slices"
-	"strings"
 	"time"
 
 	"counterfoil/internal/secret"
@@ -15,21 +12,33 @@ import (
 
 // People is the durable record of people.
 type People interface {
-	// AddPerson records a person; Conflict when the name is taken.
-	AddPerson(ctx context.Context, p Person) error
 	// Person returns a person; NotFound.
 	Person(ctx context.Context, id PersonID) (Person, error)
 	// PersonByName returns a person; NotFound.
 	PersonByName(ctx context.Context, name string) (Person, error)
+	// ListPeople returns everybody by name.
+	ListPeople(ctx context.Context) ([]Person, error)
 	// ExternalPerson records a person of an identity provider, or gives the one that is there the new name to show and roles. It returns
 	// the person as it then is.
 	ExternalPerson(ctx context.Context, p Person) (Person, error)
-	// SetPassword replaces a person's password hash and ends their sessions and the pairing of their display; NotFound.
-	SetPassword(ctx context.Context, name, hash string) error
-	// SetDisabled disables (ending all sessions and the pairing of the display) or enables a person; NotFound.
-	SetDisabled(ctx context.Context, name string, disabled bool) error
-	// ListPeople returns everybody by name.
-	ListPeople(ctx context.Context) ([]Person, error)
+	// SetLanguage notes the language that a person reads, as BCP 47.
+	SetLanguage(ctx context.Context, id PersonID, tag string) error
+}
+
+// PeopleAdmin is what changes who may use the portal. A change that names somebody to keep is Conflict, and changes nothing, when that
+// person is no administrator (any more): of two who take the role from each other, one is left.
+type PeopleAdmin interface {
+	// AddPerson records a person, with a setup code when there is one; Conflict when the name is taken.
+	AddPerson(ctx context.Context, p Person, setup *Setup) error
+	// ResetAccess replaces the password hash (empty: none), forgets whatever else the person could show, sets the setup code, if there is
+	// one, and ends their sessions and the pairing of their display; NotFound, Conflict.
+	ResetAccess(ctx context.Context, name, hash string, setup *Setup, keep PersonID) error
+	// SetDisabled disables (ending all sessions and the pairing of the display) or enables a person; NotFound, Conflict.
+	SetDisabled(ctx context.Context, name string, disabled bool, keep PersonID) error
+	// SetRoles replaces a person's roles; NotFound, Conflict.
+	SetRoles(ctx context.Context, name string, roles []Role, keep PersonID) error
+	// UseSetup gives the person of a setup code a password hash and uses the code up: of racing callers one gets it. NotFound.
+	UseSetup(ctx context.Context, name string, codeHash []byte, hash string, now time.Time) (Person, error)
 }
 
 // Sessions is the durable record of sessions.
@@ -46,6 +55,9 @@ type Sessions interface {
 	ListSessions(ctx context.Context, id PersonID) ([]Session, error)
 	// EndSessions removes a session of a person, or, when one is empty, all but keep; removing none is fine.
 	EndSessions(ctx context.Context, id PersonID, one, keep SessionID) error
+	// EndAtProvider removes the sessions that an identity provider's word is about, and the pairings of their displays; Conflict when the
+	// same word came before.
+	EndAtProvider(ctx context.Context, l ProviderLogout) error
 	// EndOldSessions removes sessions past their limits: not seen since idleBefore, or over at now.
 	EndOldSessions(ctx context.Context, idleBefore, now time.Time) error
 }
@@ -53,10 +65,12 @@ type Sessions interface {
 // Record is everything that is durable about people and how they sign in.
 type Record interface {
 	People
+	PeopleAdmin
 	Sessions
 	Steps
 	FactorRecord
 	PasskeyRecord
+	AuditRecord
 }
 
 // hashesAtOnce bounds the memory that password checks may take together.
@@ -64,6 +78,11 @@ const hashesAtOnce = 2
 
 // Service is the use cases of people and sessions.
 type Service struct {
+	// Audit is the audit trail, which the use cases write to.
+	Audit *Audit
+	// SecondStep says that nobody gets on with a password alone.
+	SecondStep bool
+
 	record  Record
 	clock   func() time.Time
 	random  io.Reader
@@ -85,86 +104,9 @@ func NewService(r Record, clock func() time.Time, random io.Reader) (*Service, e
 		return nil, err
 	}
 	return &Service{
-		record: r, clock: clock, random: random, decoy: decoy,
+		Audit: NewAudit(r, clock), record: r, clock: clock, random: random, decoy: decoy,
 		hashing: make(chan struct{}, hashesAtOnce), tries: newTries(),
 	}, nil
-}
-
-// NewPerson is a request for an account.
-type NewPerson struct {
-	Name     string
-	Display  string
-	Roles    []Role
-	Password string // empty: the person cannot sign in with a password
-}
-
-// AddPerson makes an account. Invalid when the name, a role or the password does not fit; Conflict when the name is taken.
-func (s *Service) AddPerson(ctx context.Context, n NewPerson) (Person, error) {
-	name := strings.ToLower(n.Name)
-	if !regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{0,63}$`).MatchString(name) {
-		return Person{}, Refuse(Invalid, "a name is 1 to 64 letters, digits, dots, dashes, underscores or @")
-	}
-	for _, r := range n.Roles {
-		if !slices.Contains(Roles(), r) {
-			return Person{}, Refuse(Invalid, "a role is operator, approver, administrator or auditor")
-		}
-	}
-	id, err := secret.ID(s.random, saltLen)
-	if err != nil {
-		return Person{}, fmt.Errorf("draw person id: %w", err)
-	}
-	p := Person{ID: PersonID(id), Name: name, Display: n.Display, Roles: n.Roles, CreatedAt: s.clock()}
-	if p.Display == "" {
-		p.Display = n.Name
-	}
-	if n.Password != "" {
-		if err := checkPassword(n.Password); err != nil {
-			return Person{}, err
-		}
-		if p.PasswordHash, err = hashPassword(n.Password, s.random); err != nil {
-			return Person{}, err
-		}
-	}
-	if err := s.record.AddPerson(ctx, p); err != nil {
-		return Person{}, fmt.Errorf("add person: %w", err)
-	}
-	return p, nil
-}
-
-// ResetPassword gives a person a new password, forgets what else they could show, and ends their sessions: somebody who lost a phone
-// begins anew.
-func (s *Service) ResetPassword(ctx context.Context, name, password string) error {
-	if err := checkPassword(password); err != nil {
-		return err
-	}
-	hash, err := hashPassword(password, s.random)
-	if err != nil {
-		return err
-	}
-	if err := s.record.ForgetFactors(ctx, strings.ToLower(name)); err != nil {
-		return fmt.Errorf("forget second steps: %w", err)
-	}
-	if err := s.record.SetPassword(ctx, strings.ToLower(name), hash); err != nil {
-		return fmt.Errorf("set password: %w", err)
-	}
-	return nil
-}
-
-// SetDisabled disables a person, ending all sessions, or enables them again.
-func (s *Service) SetDisabled(ctx context.Context, name string, disabled bool) error {
-	if err := s.record.SetDisabled(ctx, strings.ToLower(name), disabled); err != nil {
-		return fmt.Errorf("set disabled: %w", err)
-	}
-	return nil
-}
-
-// ListPeople returns everybody by name.
-func (s *Service) ListPeople(ctx context.Context) ([]Person, error) {
-	list, err := s.record.ListPeople(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("list people: %w", err)
-	}
-	return list, nil
 }
 
 // KindOf gives the kind of a refusal, or 0 for a fault.

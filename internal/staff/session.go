@@ -73,8 +73,12 @@ func (s *Service) ListSessions(ctx context.Context, id PersonID) ([]Session, err
 }
 
 // EndSessions ends a session of the person, or, when one is empty, every session but keep.
-func (s *Service) EndSessions(ctx context.Context, id PersonID, one, keep SessionID) error {
-	if err := s.record.EndSessions(ctx, id, one, keep); err != nil {
+func (s *Service) EndSessions(ctx context.Context, p Person, one, keep SessionID) error {
+	details := "one"
+	if one == "" {
+		details = "all others"
+	}
+	if err := s.record.EndSessions(Audited(ctx, ActSessionEnded, p.Name, details), p.ID, one, keep); err != nil {
 		return fmt.Errorf("end sessions: %w", err)
 	}
 	return nil
@@ -86,9 +90,35 @@ func (n Session) holds(p Person, now time.Time) bool {
 }
 
 // SignOut ends a session, and the pairing of the person's display.
-func (s *Service) SignOut(ctx context.Context, token string) error {
-	if err := s.record.EndSession(ctx, secret.Hash(token)); err != nil {
+func (s *Service) SignOut(ctx context.Context, token string, from From) error {
+	hash := secret.Hash(token)
+	_, p, err := s.record.Session(ctx, hash)
+	if KindOf(err) == NotFound {
+		return nil
+	}
+	if err == nil {
+		ctx = As(ctx, Actor{Name: p.Name, Via: ViaPortal, Address: from.Address})
+		err = s.record.EndSession(Audited(ctx, ActSignedOut, p.Name, ""), hash)
+	}
+	if err != nil {
 		return fmt.Errorf("end session: %w", err)
+	}
+	return nil
+}
+
+// ProviderLogout is an identity provider saying that somebody signed out there (OpenID Connect Back-Channel Logout 1.0): the person, as
+// issuer and subject, or the session, or both.
+type ProviderLogout struct {
+	Issuer, Subject, Session string
+	// Once is a hash that is the same when the provider's word comes again; SpentUntil is when it need not be remembered any more.
+	Once       []byte
+	SpentUntil time.Time
+}
+
+// EndAtProvider ends the sessions that an identity provider's word is about; there may be none. Conflict when the same word came before.
+func (s *Service) EndAtProvider(ctx context.Context, l ProviderLogout) error {
+	if err := s.record.EndAtProvider(Audited(ctx, ActSessionEnded, "", "at the identity provider"), l); err != nil {
+		return fmt.Errorf("end sessions: %w", err)
 	}
 	return nil
 }

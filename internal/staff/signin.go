@@ -18,6 +18,7 @@ const (
 	BySecondStep Method = "password and second step"
 	ByPasskey    Method = "passkey"
 	BySSO        Method = "single sign-on"
+	ByCode       Method = "setup code"
 	ByDemo       Method = "demo"
 )
 
@@ -118,6 +119,9 @@ func (s *Service) SignIn(ctx context.Context, name, password string, from From) 
 		return SignedIn{}, err
 	}
 	if !right || p.Disabled {
+		if err := s.Audit.Failed(ctx, p.Name, ByPassword, from); err != nil {
+			return SignedIn{}, err
+		}
 		return SignedIn{}, Refuse(Denied, "The name or the password is not right.")
 	}
 	f, err := s.record.Factors(ctx, p.ID)
@@ -125,7 +129,7 @@ func (s *Service) SignIn(ctx context.Context, name, password string, from From) 
 		return SignedIn{}, fmt.Errorf("find second steps: %w", err)
 	}
 	if !f.Any() {
-		return s.Open(ctx, p, ByPassword, from)
+		return s.Open(ctx, p, ByPassword, "", from)
 	}
 	step, err := s.Begin(ctx, StepSecond, p.ID, nil)
 	return SignedIn{Person: p, Step: step}, err
@@ -137,7 +141,7 @@ func (s *Service) SignInAs(ctx context.Context, name string, from From) (SignedI
 	if err != nil {
 		return SignedIn{}, fmt.Errorf("find person: %w", err)
 	}
-	return s.Open(ctx, p, ByDemo, from)
+	return s.Open(ctx, p, ByDemo, "", from)
 }
 
 // Second ends a sign-in that a password began, with a code of the authenticator app or a recovery code. Denied when the code is wrong
@@ -147,17 +151,22 @@ func (s *Service) Second(ctx context.Context, token, code string, from From) (Si
 	if err != nil {
 		return SignedIn{}, stepError(err)
 	}
-	if err := s.prove(ctx, step.Person, code); err != nil {
+	p, err := s.record.Person(ctx, step.Person)
+	if err != nil {
+		return SignedIn{}, fmt.Errorf("find person: %w", err)
+	}
+	if err := s.prove(ctx, p.ID, code); err != nil {
+		if KindOf(err) == Denied {
+			if err := s.Audit.Failed(ctx, p.Name, BySecondStep, from); err != nil {
+				return SignedIn{}, err
+			}
+		}
 		return SignedIn{}, err
 	}
 	if _, err := s.Take(ctx, token, StepSecond); err != nil {
 		return SignedIn{}, err
 	}
-	p, err := s.record.Person(ctx, step.Person)
-	if err != nil {
-		return SignedIn{}, fmt.Errorf("find person: %w", err)
-	}
-	return s.Open(ctx, p, BySecondStep, from)
+	return s.Open(ctx, p, BySecondStep, "", from)
 }
 
 // SecondFactors tells what the person who is between the two proofs can show; Denied.
@@ -173,9 +182,27 @@ func (s *Service) SecondFactors(ctx context.Context, token string) (Factors, err
 	return f, nil
 }
 
-// Open opens a session for somebody who has shown who they are. It makes a fresh token at every sign-in, so that one planted before is worth nothing. Denied for a person who is disabled.
-func (s *Service) Open(ctx context.Context, p Person, method Method, from From) (SignedIn, error) {
+// Failed records a sign-in that failed, of a person or, when the name is empty, of nobody known.
+func (s *Service) Failed(ctx context.Context, name string, how Method, from From) error {
+	return s.Audit.Failed(ctx, name, how, from)
+}
+
+// failed is Failed for a name that was typed.
+func (s *Service) failed(ctx context.Context, typed string, how Method, from From) error {
+	p, err := s.record.PersonByName(ctx, typed)
+	if err != nil && KindOf(err) != NotFound {
+		return fmt.Errorf("find person: %w", err)
+	}
+	return s.Audit.Failed(ctx, p.Name, how, from)
+}
+
+// Open opens a session for somebody who has shown who they are; provider is their session at the identity provider, if there is one. It
+// makes a fresh token at every sign-in, so that one planted before is worth nothing. Denied for a person who is disabled.
+func (s *Service) Open(ctx context.Context, p Person, method Method, provider string, from From) (SignedIn, error) {
 	if p.Disabled {
+		if err := s.Audit.Failed(ctx, p.Name, method, from); err != nil {
+			return SignedIn{}, err
+		}
 		return SignedIn{}, Refuse(Denied, "This account is disabled.")
 	}
 	token, err := secret.Token(s.random, tokenBytes)
@@ -187,8 +214,14 @@ func (s *Service) Open(ctx context.Context, p Person, method Method, from From) 
 		return SignedIn{}, fmt.Errorf("draw session id: %w", err)
 	}
 	now := s.clock()
-	err = s.record.AddSession(ctx, Session{
+	details := string(method)
+	if method == BySSO { // the provider says what they may do, at every sign-in
+		details += "; " + roleWords(p.Roles)
+	}
+	as := As(ctx, Actor{Name: p.Name, Via: ViaPortal, Address: from.Address})
+	err = s.record.AddSession(Audited(as, ActSignedIn, p.Name, details), Session{
 		ID: SessionID(id), TokenHash: secret.Hash(token), Person: p.ID, Method: method, From: cut(from), CreatedAt: now, SeenAt: now, EndsAt: now.Add(AbsoluteLimit),
+		Provider: provider,
 	})
 	if err != nil {
 		return SignedIn{}, fmt.Errorf("add session: %w", err)

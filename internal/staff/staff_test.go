@@ -141,10 +141,10 @@ func TestSignIn_says_the_same_to_everybody_it_refuses(t *testing.T) {
 	o := newOffice(t)
 	o.add("ada", staff.Operator)
 	o.add("bob", staff.Operator)
-	if err := o.SetDisabled(t.Context(), "bob", true); err != nil {
+	if err := o.SetDisabled(t.Context(), "bob", true, ""); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := o.AddPerson(t.Context(), staff.NewPerson{Name: "without"}); err != nil {
+	if _, err := o.AddPerson(t.Context(), staff.NewPerson{Name: "without", Roles: []staff.Role{staff.Auditor}}); err != nil {
 		t.Fatal(err)
 	}
 	words := map[string]bool{}
@@ -225,8 +225,8 @@ func glance(o *office, token string) (staff.Person, error) {
 
 func TestSession_ends_at_once_when_it_must(t *testing.T) {
 	for name, end := range map[string]func(o *office, token string) error{
-		"the person signs out":       func(o *office, token string) error { return o.SignOut(o.t.Context(), token) },
-		"the person is disabled":     func(o *office, _ string) error { return o.SetDisabled(o.t.Context(), "ada", true) },
+		"the person signs out":       func(o *office, token string) error { return o.SignOut(o.t.Context(), token, staff.From{}) },
+		"the person is disabled":     func(o *office, _ string) error { return o.SetDisabled(o.t.Context(), "ada", true, "") },
 		"the person's password goes": func(o *office, _ string) error { return o.ResetPassword(o.t.Context(), "ada", password+"!") },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -274,7 +274,7 @@ func TestSession_is_nobody_for_a_token_that_was_not_given(t *testing.T) {
 func TestResetPassword_and_SetDisabled_need_somebody(t *testing.T) {
 	o := newOffice(t)
 	o.want(o.ResetPassword(t.Context(), "nobody", password), staff.NotFound)
-	o.want(o.SetDisabled(t.Context(), "nobody", true), staff.NotFound)
+	o.want(o.SetDisabled(t.Context(), "nobody", true, ""), staff.NotFound)
 	o.add("ada")
 	o.want(o.ResetPassword(t.Context(), "ada", "short"), staff.Invalid)
 	o.signIn("ada")

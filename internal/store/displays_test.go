@@ -15,7 +15,7 @@ import (
 func clerk(t *testing.T, s *store.Store, name string) staff.PersonID {
 	t.Helper()
 	p := staff.Person{ID: staff.PersonID(name), Name: name, Roles: []staff.Role{staff.Operator}, CreatedAt: today()}
-	if err := s.AddPerson(t.Context(), p); err != nil {
+	if err := s.AddPerson(t.Context(), p, nil); err != nil {
 		t.Fatal(err)
 	}
 	signIn(t, s, name)
@@ -176,8 +176,8 @@ func TestDisplay_ends_with_the_session(t *testing.T) {
 		paired bool
 	}{
 		"signed out": {func(t *testing.T, s *store.Store) error { return s.EndSession(t.Context(), []byte("ada")) }, false},
-		"disabled":   {func(t *testing.T, s *store.Store) error { return s.SetDisabled(t.Context(), "ada", true) }, false},
-		"reset":      {func(t *testing.T, s *store.Store) error { return s.SetPassword(t.Context(), "ada", "h") }, false},
+		"disabled":   {func(t *testing.T, s *store.Store) error { return s.SetDisabled(t.Context(), "ada", true, "") }, false},
+		"reset":      {func(t *testing.T, s *store.Store) error { return s.ResetAccess(t.Context(), "ada", "h", nil, "") }, false},
 		"unpaired":   {func(t *testing.T, s *store.Store) error { return s.UnpairDisplay(t.Context(), "ada") }, false},
 		"idle": {func(t *testing.T, s *store.Store) error {
 			return s.EndOldSessions(t.Context(), today().Add(time.Hour), today())

@@ -115,6 +115,7 @@ func (s *Store) AddEndpoint(ctx context.Context, e issuance.Endpoint, limit int)
 		if done.RowsAffected == 0 {
 			return issuance.Refuse(issuance.Conflict, issuance.CodeTooManyEndpoints, fmt.Sprintf("there are %d callback endpoints already, or one of this id", limit))
 		}
+		t.made = string(e.ID)
 		return nil
 	})
 	return err
@@ -176,6 +177,7 @@ func (s *Store) ChangeEndpoint(ctx context.Context, c issuance.EndpointChange) (
 			return fmt.Errorf("change endpoint: %w", done.Error)
 		}
 		changed = done.RowsAffected > 0
+		t.unchanged = !changed
 		if changed && (c.Types != nil || c.Statuses != nil) {
 			if err := t.Exec("UPDATE deliveries SET state = ?, lease_until = 0, last_result = 'no longer asked for' WHERE endpoint_id = ? AND state = 'queued' AND status <> ? AND NOT "+asked,
 				string(issuance.DeliveryCancelled), string(c.ID), string(issuance.CallbackPing)).Error; err != nil {

@@ -42,6 +42,7 @@ func (s *Store) AddOffer(ctx context.Context, d issuance.Draft) error {
 		if err := t.insertOffer(d, sealed); err != nil {
 			return err
 		}
+		t.made = string(d.Offer.ID)
 		return t.created(d.Offer)
 	})
 	if err == nil && d.Offer.Replaces != "" {

@@ -104,10 +104,13 @@ func (s *Store) SetTOTP(ctx context.Context, id staff.PersonID, key secret.Text)
 		}
 		sealed = blob(b)
 	}
-	if err := s.db.WithContext(ctx).Exec("UPDATE people SET totp = ?, totp_step = 0 WHERE id = ?", sealed, string(id)).Error; err != nil {
-		return fmt.Errorf("keep authenticator key: %w", err)
-	}
-	return nil
+	_, err := s.transact(ctx, func(t *tx) error {
+		if err := t.Exec("UPDATE people SET totp = ?, totp_step = 0 WHERE id = ?", sealed, string(id)).Error; err != nil {
+			return fmt.Errorf("keep authenticator key: %w", err)
+		}
+		return nil
+	})
+	return err
 }
 
 // SpendTOTP implements staff.FactorRecord.
@@ -150,38 +153,21 @@ func (s *Store) SpendRecoveryCode(ctx context.Context, id staff.PersonID, hash [
 	return nil
 }
 
-// ForgetFactors implements staff.FactorRecord.
-func (s *Store) ForgetFactors(ctx context.Context, name string) error {
+// AddPasskey implements staff.PasskeyRecord.
+func (s *Store) AddPasskey(ctx context.Context, k staff.Passkey, limit int) error {
 	_, err := s.transact(ctx, func(t *tx) error {
-		done := t.Exec("UPDATE people SET totp = NULL, totp_step = 0 WHERE name = ?", name)
+		done := t.Exec(`INSERT INTO passkeys (id, person_id, name, credential, created_at, used_at)
+			SELECT ?, ?, ?, ?, ?, 0 WHERE (SELECT count(*) FROM passkeys WHERE person_id = ?) < ? ON CONFLICT DO NOTHING`,
+			string(k.ID), string(k.Person), k.Name, string(k.Credential), millis(k.CreatedAt), string(k.Person), limit)
 		if done.Error != nil {
-			return fmt.Errorf("forget authenticator key: %w", done.Error)
+			return fmt.Errorf("keep passkey: %w", done.Error)
 		}
 		if done.RowsAffected == 0 {
-			return noPerson()
-		}
-		for _, table := range []string{"passkeys", "recovery_codes"} {
-			if err := t.Exec("DELETE FROM "+table+" WHERE person_id IN (SELECT id FROM people WHERE name = ?)", name).Error; err != nil {
-				return fmt.Errorf("forget %s: %w", table, err)
-			}
+			return staff.Refuse(staff.Conflict, "You have ten passkeys already, or this one.")
 		}
 		return nil
 	})
 	return err
-}
-
-// AddPasskey implements staff.PasskeyRecord.
-func (s *Store) AddPasskey(ctx context.Context, k staff.Passkey, limit int) error {
-	done := s.db.WithContext(ctx).Exec(`INSERT INTO passkeys (id, person_id, name, credential, created_at, used_at)
-		SELECT ?, ?, ?, ?, ?, 0 WHERE (SELECT count(*) FROM passkeys WHERE person_id = ?) < ? ON CONFLICT DO NOTHING`,
-		string(k.ID), string(k.Person), k.Name, string(k.Credential), millis(k.CreatedAt), string(k.Person), limit)
-	if done.Error != nil {
-		return fmt.Errorf("keep passkey: %w", done.Error)
-	}
-	if done.RowsAffected == 0 {
-		return staff.Refuse(staff.Conflict, fmt.Sprintf("You have %d passkeys already, or this one.", limit))
-	}
-	return nil
 }
 
 // Passkeys implements staff.PasskeyRecord.
@@ -213,8 +199,11 @@ func (s *Store) RemovePasskey(ctx context.Context, person staff.PersonID, id sta
 	if unheard(string(id)) {
 		return onePasskey(0, nil)
 	}
-	done := s.db.WithContext(ctx).Exec("DELETE FROM passkeys WHERE person_id = ? AND id = ?", string(person), string(id))
-	return onePasskey(done.RowsAffected, done.Error)
+	_, err := s.transact(ctx, func(t *tx) error {
+		done := t.Exec("DELETE FROM passkeys WHERE person_id = ? AND id = ?", string(person), string(id))
+		return onePasskey(done.RowsAffected, done.Error)
+	})
+	return err
 }
 
 func onePasskey(rows int64, err error) error {

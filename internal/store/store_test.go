@@ -161,12 +161,12 @@ func TestStore_people_and_sessions(t *testing.T) {
 			s := open(t, o)
 			now := time.Now().UTC().Truncate(time.Millisecond)
 			p := staff.Person{ID: "1", Name: "ada", Display: "Ada", Roles: []staff.Role{staff.Operator, staff.Auditor}, PasswordHash: "h", CreatedAt: now}
-			if err := s.AddPerson(t.Context(), p); err != nil {
+			if err := s.AddPerson(t.Context(), p, nil); err != nil {
 				t.Fatal(err)
 			}
 			twin := p
 			twin.ID = "2"
-			if err := s.AddPerson(t.Context(), twin); staff.KindOf(err) != staff.Conflict {
+			if err := s.AddPerson(t.Context(), twin, nil); staff.KindOf(err) != staff.Conflict {
 				t.Errorf("a second ada: %v", err)
 			}
 			got, err := s.PersonByName(t.Context(), "ada")
@@ -180,13 +180,13 @@ func TestStore_people_and_sessions(t *testing.T) {
 			if _, who, err := s.Session(t.Context(), []byte("t")); err != nil || who.Name != "ada" {
 				t.Errorf("got %+v, %v", who, err)
 			}
-			if err := s.SetDisabled(t.Context(), "ada", true); err != nil {
+			if err := s.SetDisabled(t.Context(), "ada", true, ""); err != nil {
 				t.Fatal(err)
 			}
 			if _, _, err := s.Session(t.Context(), []byte("t")); staff.KindOf(err) != staff.NotFound {
 				t.Errorf("a disabled person keeps a session: %v", err)
 			}
-			if err := s.SetPassword(t.Context(), "nobody", "h"); staff.KindOf(err) != staff.NotFound {
+			if err := s.ResetAccess(t.Context(), "nobody", "h", nil, ""); staff.KindOf(err) != staff.NotFound {
 				t.Errorf("got %v", err)
 			}
 		})

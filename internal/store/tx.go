@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"counterfoil/internal/issuance"
+	"counterfoil/internal/staff"
 )
 
 // maxTries bounds how often a transaction that PostgreSQL could not order is tried again.
@@ -26,6 +27,9 @@ type tx struct {
 	*gorm.DB
 	store  *Store
 	queued bool
+	// made is the id of what the transaction makes, for the audit trail; unchanged tells that it changed nothing after all.
+	made      string
+	unchanged bool
 }
 
 // change runs do in one transaction on an offer, together with the looks at it that were not written yet. On success it
@@ -52,14 +56,21 @@ func (s *Store) change(ctx context.Context, id issuance.OfferID, do func(t *tx) 
 	return nil
 }
 
-// transact runs do in a transaction and tries again when the database asks for it.
+// transact runs do in a transaction, with the audit entry that waits in the context, and tries again when the database asks for it.
 func (s *Store) transact(ctx context.Context, do func(t *tx) error) (queued bool, err error) {
+	entry := staff.PendingEntry(ctx)
 	for try := 1; ; try++ {
 		t := &tx{store: s}
 		err = s.db.WithContext(ctx).Transaction(func(db *gorm.DB) error {
 			t.DB = db
-			return do(t)
+			if err := do(t); err != nil {
+				return err
+			}
+			return t.audited(entry)
 		})
+		if err == nil && entry != nil && !t.unchanged {
+			entry.Written = true
+		}
 		state := pgState(err)
 		if try == maxTries || state != serializationFailure && state != deadlockDetected {
 			return t.queued, err

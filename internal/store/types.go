@@ -10,17 +10,26 @@ import (
 // AddTypeVersion implements issuance.TypeVersions.
 func (s *Store) AddTypeVersion(ctx context.Context, v issuance.TypeVersion) (int, error) {
 	var version int
-	err := s.db.WithContext(ctx).Raw(`INSERT INTO type_versions (id, version, metadata, config, created_at, created_by)
-		SELECT CAST(? AS TEXT), COALESCE(max(version), 0) + 1, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS TEXT)
-		FROM type_versions WHERE id = ? ON CONFLICT DO NOTHING RETURNING version`,
-		v.ID, string(v.Metadata), string(v.Config), millis(v.CreatedAt), v.CreatedBy, v.ID).Scan(&version).Error
+	_, err := s.transact(ctx, func(t *tx) error {
+		t.made = v.ID
+		version = 0
+		return t.addTypeVersion(v, &version)
+	})
 	if err != nil {
 		return 0, fmt.Errorf("record type: %w", err)
 	}
-	if version == 0 {
-		return 0, issuance.Refuse(issuance.Conflict, "type_changed", "another version of the type was added at the same time, look at it first")
-	}
 	return version, nil
+}
+
+func (t *tx) addTypeVersion(v issuance.TypeVersion, version *int) error {
+	err := t.Raw(`INSERT INTO type_versions (id, version, metadata, config, created_at, created_by)
+		SELECT CAST(? AS TEXT), COALESCE(max(version), 0) + 1, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS TEXT)
+		FROM type_versions WHERE id = ? ON CONFLICT DO NOTHING RETURNING version`,
+		v.ID, string(v.Metadata), string(v.Config), millis(v.CreatedAt), v.CreatedBy, v.ID).Scan(version).Error
+	if err == nil && *version == 0 {
+		return issuance.Refuse(issuance.Conflict, "type_changed", "another version of the type was added at the same time, look at it first")
+	}
+	return err
 }
 
 // ListTypeVersions implements issuance.TypeVersions.

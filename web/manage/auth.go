@@ -170,7 +170,8 @@ func (d *door) authenticate(c *fiber.Ctx) error {
 	case !client.MayCallFrom(surface.Address(c)):
 		return forbidden{code: codeNetwork}
 	}
-	c.SetUserContext(context.WithValue(c.UserContext(), callerKey{}, client))
+	ctx := staff.As(c.UserContext(), staff.Actor{Name: client.Name, Via: staff.ViaAPI, Address: surface.Address(c).String()})
+	c.SetUserContext(context.WithValue(ctx, callerKey{}, client))
 	return c.Next()
 }
 
