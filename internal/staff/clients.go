@@ -151,7 +151,7 @@ func (s *Clients) NewKey(ctx context.Context, id ClientID, life time.Duration, b
 	if err != nil {
 		return FreshKey{}, err
 	}
-	if err := s.access.AddKey(Audited(ctx, ActKeyAdded, c.Name, "key "+string(fresh.ID)), fresh.Key, secret.Hash(fresh.Secret.Reveal()), liveKeys); err != nil {
+	if err := s.access.AddKey(Audited(ctx, ActKeyAdded, c.Name, "key "+string(fresh.ID)), fresh.Key, secret.Hash(fresh.Secret.Reveal()), LiveKeys); err != nil {
 		return FreshKey{}, fmt.Errorf("add key: %w", err)
 	}
 	return fresh, nil

@@ -14,8 +14,8 @@ const (
 	keyPrefix = "cfk_"
 	// keyBytes is the randomness of a key.
 	keyBytes = 32
-	// liveKeys is how many keys of one client may be live at once: the one in use, and the next one.
-	liveKeys = 2
+	// LiveKeys is how many keys of one client may be live at once: the one in use, and the next one.
+	LiveKeys = 2
 	// MinKeyLife is the shortest a key may be made for.
 	MinKeyLife = time.Minute
 	// MaxKeyLife is the longest a key with an end may be made for.

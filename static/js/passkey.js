@@ -15,7 +15,7 @@
   function send(path, body) {
     return fetch(path, { method: "POST", body: body, headers: { "Content-Type": "application/json" } }).then(function (r) {
       return r.json().catch(function () { return {}; }).then(function (answer) {
-        if (!r.ok) throw new Error(answer.error || "It did not work. Sign in again and try once more.");
+        if (!r.ok) throw new Error(answer.error || "");
         return answer;
       });
     });
@@ -49,17 +49,17 @@
   }
 
   document.querySelectorAll("[data-passkey]").forEach(function (part) {
-    var button = part.querySelector("button"), says = part.querySelector("[role=status]"), input = part.querySelector("input");
+    var button = part.querySelector("button"), says = part.querySelector("[role=status]"), input = part.querySelector("input"), words = says.dataset;
     if (!window.PublicKeyCredential) { part.hidden = true; return; }
     part.hidden = false;
     button.addEventListener("click", function () {
       button.disabled = true;
-      says.textContent = "Follow your browser.";
+      says.textContent = words.follow;
       (part.dataset.passkey === "add" ? add(input.value) : signIn(part.dataset.next)).then(function (answer) {
         location.assign(answer.next);
       }, function (e) {
         button.disabled = false;
-        says.textContent = e.name === "NotAllowedError" ? "Nothing was done." : e.name === "InvalidStateError" ? "This device has a passkey of yours already." : e.message;
+        says.textContent = { SecurityError: words.address, NotAllowedError: words.nothing, InvalidStateError: words.have }[e.name] || e.message || words.failed;
       });
     });
   });

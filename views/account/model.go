@@ -1,12 +1,17 @@
 package account
 
-import "counterfoil/views/layout"
+import (
+	"counterfoil/views/layout"
+	"counterfoil/views/ui"
+)
 
 // Show is the page of somebody's own account.
 type Show struct {
-	Page          layout.Page
-	Name, Display string
-	Roles         []string
+	Page layout.Page
+	// Must tells that nothing else opens before a second step is set up, and recovery codes are made.
+	Must                 bool
+	Name, Display, Roles string
+	Languages            []ui.Choice
 	// SSO tells that they sign in at an identity provider, where the rest is looked after.
 	SSO bool
 	// MayHavePasskeys tells that the portal's address is one for passkeys.

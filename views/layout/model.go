@@ -16,6 +16,8 @@ type Page struct {
 	// Approvals tells that the person may approve offers, Pending how many wait.
 	Approvals bool
 	Pending   int
+	// People, Clients and Audit tell that the person may look at those.
+	People, Clients, Audit bool
 	// Demo marks the page as a demonstration.
 	Demo bool
 	// Narrow sets a page of text or form to a readable width.

@@ -1,6 +1,9 @@
 package signin
 
-import "counterfoil/views/layout"
+import (
+	"counterfoil/views/layout"
+	"counterfoil/views/ui"
+)
 
 // Show is the page. Demo people sign in with one click; otherwise there is a form, and what else is set up.
 type Show struct {
@@ -11,6 +14,14 @@ type Show struct {
 	People []Person
 	// Passkeys and SSO are offered beside the password.
 	Passkeys, SSO bool
+	Languages     []ui.Choice
+}
+
+// Setup is the page on which somebody with a setup code chooses a password.
+type Setup struct {
+	Page     layout.Page
+	Name     string
+	Problems []ui.Problem
 }
 
 // Person is somebody of the demo.

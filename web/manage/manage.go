@@ -122,7 +122,7 @@ func (d *door) mountOffers(app *fiber.App) {
 	app.Post("/credentials/:credential/suspend", revoke, d.once(bodiless(d.changeCredential)))
 	app.Post("/credentials/:credential/reinstate", revoke, d.once(bodiless(d.changeCredential)))
 	app.Get("/types", read, d.listTypes)
-	app.Post("/types", d.need(staff.ScopeTypesWrite), d.onceOrDry(surface.Audited(staff.ActTypeAdded, "", d.addType), d.tryType))
+	app.Post("/types", d.need(staff.ScopeTypesWrite), d.onceOrDry(audited(staff.ActTypeAdded, "", d.addType), d.tryType))
 	app.Get("/types/:type", read, d.showOneType)
 	app.Get("/certificates", read, d.listCertificates)
 	app.Get("/metrics", read, d.showMetrics)
@@ -131,8 +131,8 @@ func (d *door) mountOffers(app *fiber.App) {
 func (d *door) mountCallbacks(app *fiber.App) {
 	write, own, delivery := d.need(staff.ScopeCallbacksWrite), d.needOwnCallback(), d.needOwnDelivery()
 	app.Get("/callbacks", write, d.listCallbacks)
-	done := func(act staff.Act, h fiber.Handler) fiber.Handler { return surface.Audited(act, "callback", h) }
-	app.Post("/callbacks", write, d.once(surface.Audited(staff.ActCallbackAdded, "", d.createCallback)))
+	done := func(act staff.Act, h fiber.Handler) fiber.Handler { return audited(act, "callback", h) }
+	app.Post("/callbacks", write, d.once(audited(staff.ActCallbackAdded, "", d.createCallback)))
 	app.Get("/callbacks/:callback", own, d.showCallback)
 	app.Patch("/callbacks/:callback", own, done(staff.ActCallbackChanged, d.changeCallback))
 	app.Delete("/callbacks/:callback", own, done(staff.ActCallbackDeleted, d.deleteCallback))

@@ -13,6 +13,7 @@ import (
 	"counterfoil/internal/secret"
 	"counterfoil/internal/staff"
 	"counterfoil/views/account"
+	"counterfoil/views/i18n"
 )
 
 // freshFor is how long after signing in somebody may change how they sign in: whoever finds a screen open must not be able to.
@@ -27,10 +28,11 @@ type Account interface {
 	BeginTOTP(ctx context.Context, p staff.Person) (staff.NewTOTP, error)
 	PendingTOTP(ctx context.Context, p staff.Person, step string) (staff.NewTOTP, error)
 	ConfirmTOTP(ctx context.Context, p staff.Person, step, code string) ([]secret.Text, error)
-	RemoveTOTP(ctx context.Context, id staff.PersonID) error
-	NewRecoveryCodes(ctx context.Context, id staff.PersonID) ([]secret.Text, error)
+	RemoveTOTP(ctx context.Context, p staff.Person) error
+	NewRecoveryCodes(ctx context.Context, p staff.Person) ([]secret.Text, error)
 	ListSessions(ctx context.Context, id staff.PersonID) ([]staff.Session, error)
-	EndSessions(ctx context.Context, id staff.PersonID, one, keep staff.SessionID) error
+	EndSessions(ctx context.Context, p staff.Person, one, keep staff.SessionID) error
+	SetLanguage(ctx context.Context, id staff.PersonID, tag string) error
 }
 
 func (p *portal) mountAccount(app *fiber.App) {
@@ -58,48 +60,70 @@ func (p *portal) fresh(h fiber.Handler) fiber.Handler {
 }
 
 func (p *portal) showAccount(c *fiber.Ctx) error {
-	f, err := p.Account.Factors(c.UserContext(), who(c).ID)
+	ctx := c.UserContext()
+	f, err := p.Account.Factors(ctx, who(c).ID)
+	if err != nil {
+		return err
+	}
+	must, err := p.Staff.MustEnrol(ctx, session(c))
 	if err != nil {
 		return err
 	}
 	s := account.Show{
-		Page: p.page(c, "My account"), Name: who(c).Name, Display: who(c).Display, SSO: who(c).External != "", TOTP: f.TOTP, RecoveryCodes: f.RecoveryCodes, Any: f.Any(),
+		Page: p.page(c, i18n.T(ctx, "My account")), Must: must, Languages: languages(c), Name: who(c).Name, Display: who(c).Display, SSO: who(c).External != "", TOTP: f.TOTP, RecoveryCodes: f.RecoveryCodes, Any: f.Any(),
 		MayHavePasskeys: p.Passkeys != nil,
 	}
-	for _, r := range who(c).Roles {
-		s.Roles = append(s.Roles, string(r))
-	}
+	s.Roles = roleWords(ctx, who(c).Roles)
 	if p.Passkeys != nil {
-		list, err := p.Passkeys.List(c.UserContext(), who(c).ID)
+		list, err := p.Passkeys.List(ctx, who(c).ID)
 		if err != nil {
 			return err
 		}
 		for _, k := range list {
-			s.Passkeys = append(s.Passkeys, account.Passkey{ID: string(k.ID), Name: k.Name, Since: k.CreatedAt.Local().Format(dayClock), Used: usedAt(k.UsedAt)})
+			s.Passkeys = append(s.Passkeys, account.Passkey{ID: string(k.ID), Name: k.Name, Since: i18n.DateTime(ctx, k.CreatedAt), Used: usedAt(ctx, k.UsedAt)})
 		}
 	}
-	sessions, err := p.Account.ListSessions(c.UserContext(), who(c).ID)
+	sessions, err := p.Account.ListSessions(ctx, who(c).ID)
 	if err != nil {
 		return err
 	}
 	for _, one := range sessions {
 		s.Sessions = append(s.Sessions, account.Session{
-			ID: string(one.ID), Here: one.ID == session(c).ID, Browser: browserOf(one.From.Agent), Address: one.From.Address, Method: string(one.Method),
-			Since: one.CreatedAt.Local().Format(dayClock), Seen: one.SeenAt.Local().Format(dayClock),
+			ID: string(one.ID), Here: one.ID == session(c).ID, Browser: browserOf(ctx, one.From.Agent), Address: one.From.Address, Method: methodWord(ctx, one.Method),
+			Since: i18n.DateTime(ctx, one.CreatedAt), Seen: i18n.DateTime(ctx, one.SeenAt),
 		})
 	}
 	return render(c, fiber.StatusOK, account.Page(s))
 }
 
-func usedAt(t time.Time) string {
+func usedAt(ctx context.Context, t time.Time) string {
 	if t.IsZero() {
-		return "never"
+		return i18n.T(ctx, "never")
 	}
-	return t.Local().Format(dayClock)
+	return i18n.DateTime(ctx, t)
+}
+
+// methodWord says how a session was opened.
+func methodWord(ctx context.Context, m staff.Method) string {
+	switch m {
+	case staff.ByPassword:
+		return i18n.T(ctx, "password")
+	case staff.BySecondStep:
+		return i18n.T(ctx, "password and second step")
+	case staff.ByPasskey:
+		return i18n.T(ctx, "passkey")
+	case staff.BySSO:
+		return i18n.T(ctx, "single sign-on")
+	case staff.ByCode:
+		return i18n.T(ctx, "setup code")
+	case staff.ByDemo:
+		return i18n.T(ctx, "demo")
+	}
+	return string(m)
 }
 
 // browserOf says in a word or two what a User-Agent is; the whole of it helps nobody.
-func browserOf(agent string) string {
+func browserOf(ctx context.Context, agent string) string {
 	for _, known := range []struct{ mark, name string }{
 		{"Edg/", "Edge"}, {"Firefox/", "Firefox"}, {"OPR/", "Opera"}, {"Chrome/", "Chrome"}, {"Safari/", "Safari"},
 	} {
@@ -108,12 +132,12 @@ func browserOf(agent string) string {
 		}
 		for _, system := range []string{"Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux"} {
 			if strings.Contains(agent, system) {
-				return known.name + " on " + system
+				return i18n.T(ctx, "%s on %s", known.name, system)
 			}
 		}
 		return known.name
 	}
-	return "Another browser"
+	return i18n.T(ctx, "Another browser")
 }
 
 func (p *portal) beginTOTP(c *fiber.Ctx) error {
@@ -130,7 +154,7 @@ func (p *portal) totpPage(c *fiber.Ctx, status int, n staff.NewTOTP, problem str
 	if err != nil {
 		return err
 	}
-	s := account.TOTP{Page: p.page(c, "Authenticator app"), Step: n.Step.Reveal(), Key: inFours(n.Key.Reveal()), QR: "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(code.SVG()), Error: problem}
+	s := account.TOTP{Page: p.page(c, i18n.T(c.UserContext(), "Authenticator app")), Step: n.Step.Reveal(), Key: inFours(n.Key.Reveal()), QR: "data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(code.SVG()), Error: i18n.Reason(c.UserContext(), problem)}
 	s.Page.Here, s.Page.Narrow = "/account", true
 	return render(c, status, account.TOTPPage(s))
 }
@@ -168,14 +192,14 @@ func (p *portal) confirmTOTP(c *fiber.Ctx) error {
 }
 
 func (p *portal) removeTOTP(c *fiber.Ctx) error {
-	if err := p.Account.RemoveTOTP(c.UserContext(), who(c).ID); err != nil {
+	if err := p.Account.RemoveTOTP(c.UserContext(), who(c)); err != nil {
 		return err
 	}
 	return c.Redirect("/account", fiber.StatusSeeOther)
 }
 
 func (p *portal) newRecoveryCodes(c *fiber.Ctx) error {
-	codes, err := p.Account.NewRecoveryCodes(c.UserContext(), who(c).ID)
+	codes, err := p.Account.NewRecoveryCodes(c.UserContext(), who(c))
 	if err != nil {
 		return err
 	}
@@ -184,7 +208,7 @@ func (p *portal) newRecoveryCodes(c *fiber.Ctx) error {
 
 // codesPage shows recovery codes, this once.
 func (p *portal) codesPage(c *fiber.Ctx, codes []secret.Text) error {
-	s := account.Codes{Page: p.page(c, "Recovery codes")}
+	s := account.Codes{Page: p.page(c, i18n.T(c.UserContext(), "Recovery codes"))}
 	s.Page.Here, s.Page.Narrow = "/account", true
 	for _, one := range codes {
 		s.Codes = append(s.Codes, one.Reveal())
@@ -198,7 +222,7 @@ func (p *portal) endSessions(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Account.EndSessions(c.UserContext(), who(c).ID, staff.SessionID(form["session"]), session(c).ID); err != nil {
+	if err := p.Account.EndSessions(c.UserContext(), who(c), staff.SessionID(form["session"]), session(c).ID); err != nil {
 		return err
 	}
 	return c.Redirect("/account", fiber.StatusSeeOther)

@@ -23,6 +23,9 @@ func (p *portal) phrase(c *fiber.Ctx, err error) error {
 	if errors.Is(err, errSignedOut) {
 		return p.toSignIn(c)
 	}
+	if errors.Is(err, errEnrol) {
+		return toAccount(c)
+	}
 	status, title, text := p.words(c, err)
 	page := problem.Show{Page: p.page(c, title), Text: text, RequestID: surface.RequestID(c)}
 	page.Page.Narrow = true
@@ -40,6 +43,15 @@ func (p *portal) toSignIn(c *fiber.Ctx) error {
 	return c.Redirect(target, fiber.StatusSeeOther)
 }
 
+// toAccount sends a browser to where a second step is set up; whatever else it asked for is not done.
+func toAccount(c *fiber.Ctx) error {
+	if c.Get("HX-Request") == "true" || c.Get(fiber.HeaderAccept) == eventStream {
+		c.Set("HX-Redirect", "/account")
+		return c.SendStatus(fiber.StatusForbidden)
+	}
+	return c.Redirect("/account", fiber.StatusSeeOther)
+}
+
 func (p *portal) words(c *fiber.Ctx, err error) (status int, title, text string) {
 	var refusal *issuance.Error
 	var person *staff.Error
@@ -47,9 +59,9 @@ func (p *portal) words(c *fiber.Ctx, err error) (status int, title, text string)
 	case errors.As(err, &refusal):
 		return refused(refusal)
 	case errors.As(err, &person):
-		return fiber.StatusForbidden, "Not allowed", person.Reason
+		return notLet(person)
 	case errors.Is(err, errStale):
-		return fiber.StatusForbidden, "Sign in again first", "To change how you sign in, sign out and in again. That keeps somebody who finds your screen open from doing it."
+		return fiber.StatusForbidden, "Sign in again first", "To change who gets in, and how, sign out and in again. That keeps somebody who finds your screen open from doing it."
 	case errors.Is(err, errCrossOrigin):
 		return fiber.StatusForbidden, "Not from this portal", "This request came from another page. Open the portal and do it there."
 	}
@@ -69,6 +81,22 @@ func (p *portal) words(c *fiber.Ctx, err error) (status int, title, text string)
 		return fiber.StatusServiceUnavailable, "Not now", "The database is away or too slow. Nothing was lost; try again in a moment."
 	}
 	return fiber.StatusInternalServerError, "Something went wrong here", "Nothing was lost. Try again; if it stays, tell support the request below."
+}
+
+// notLet says what the domain of people and clients refuses.
+func notLet(e *staff.Error) (status int, title, text string) {
+	switch e.Kind {
+	case staff.NotFound:
+		return fiber.StatusNotFound, "This does not exist", "The address may be mistyped, or what was here is gone."
+	case staff.Conflict:
+		return fiber.StatusConflict, "Not possible any more", e.Reason
+	case staff.Limited:
+		return fiber.StatusTooManyRequests, "Too many at once", e.Reason
+	case staff.Invalid:
+		return fiber.StatusUnprocessableEntity, "This does not fit", e.Reason
+	case staff.Denied:
+	}
+	return fiber.StatusForbidden, "Not allowed", e.Reason
 }
 
 func refused(e *issuance.Error) (status int, title, text string) {

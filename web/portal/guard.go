@@ -5,6 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"counterfoil/internal/staff"
 	"counterfoil/views/i18n"
 )
 
@@ -51,4 +52,13 @@ func (p *portal) speak(c *fiber.Ctx) error {
 	c.Set(fiber.HeaderContentLanguage, tag)
 	c.SetUserContext(i18n.With(c.UserContext(), tag))
 	return c.Next()
+}
+
+// speakTo speaks the language that a person chose, wherever they sign in.
+func (p *portal) speakTo(c *fiber.Ctx, person staff.Person) {
+	if person.Language != "" && i18n.Tag(c.UserContext()) != i18n.Pseudo {
+		tag := i18n.Match(i18n.Staff(), person.Language)
+		c.Set(fiber.HeaderContentLanguage, tag)
+		c.SetUserContext(i18n.With(c.UserContext(), tag))
+	}
 }

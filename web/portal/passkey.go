@@ -10,6 +10,7 @@ import (
 
 	"counterfoil/internal/staff"
 	"counterfoil/internal/strictjson"
+	"counterfoil/views/i18n"
 )
 
 // Passkeys is how people make passkeys and sign in with them. The browser's part is in static/js/passkey.js.
@@ -19,7 +20,7 @@ type Passkeys interface {
 	BeginAdd(ctx context.Context, p staff.Person) (staff.Ceremony, error)
 	Add(ctx context.Context, p staff.Person, step, name string, answer []byte) error
 	List(ctx context.Context, id staff.PersonID) ([]staff.Passkey, error)
-	Remove(ctx context.Context, person staff.PersonID, id staff.PasskeyID) error
+	Remove(ctx context.Context, person staff.Person, id staff.PasskeyID) error
 }
 
 // ceremony answers with what the browser's navigator.credentials is to do.
@@ -56,7 +57,7 @@ func (p *portal) passkey(c *fiber.Ctx) error {
 	}
 	in, err := p.Passkeys.SignIn(c.UserContext(), c.Cookies(p.stepCookie()), slices.Clone(c.Body()), from(c))
 	if refusal := new(staff.Error); errors.As(err, &refusal) {
-		return told(c, fiber.StatusUnprocessableEntity, "error", refusal.Reason)
+		return told(c, fiber.StatusUnprocessableEntity, "error", i18n.Reason(c.UserContext(), refusal.Reason))
 	}
 	if err != nil {
 		return err
@@ -81,7 +82,7 @@ func (p *portal) addPasskey(c *fiber.Ctx) error {
 	name := strings.ToValidUTF8(strings.Clone(c.Query("name")), "")
 	err := p.Passkeys.Add(c.UserContext(), who(c), c.Cookies(p.stepCookie()), name, slices.Clone(c.Body()))
 	if refusal := new(staff.Error); errors.As(err, &refusal) {
-		return told(c, fiber.StatusUnprocessableEntity, "error", refusal.Reason)
+		return told(c, fiber.StatusUnprocessableEntity, "error", i18n.Reason(c.UserContext(), refusal.Reason))
 	}
 	if err != nil {
 		return err
@@ -98,7 +99,7 @@ func (p *portal) removePasskey(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Passkeys.Remove(c.UserContext(), who(c).ID, staff.PasskeyID(form["passkey"])); err != nil && staff.KindOf(err) != staff.NotFound {
+	if err := p.Passkeys.Remove(c.UserContext(), who(c), staff.PasskeyID(form["passkey"])); err != nil && staff.KindOf(err) != staff.NotFound {
 		return err
 	}
 	return c.Redirect("/account", fiber.StatusSeeOther)

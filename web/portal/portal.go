@@ -95,6 +95,10 @@ type Dependencies struct {
 	Account  Account
 	Passkeys Passkeys
 	SSO      SSO
+	// People, Clients and Audit are for administrators and auditors.
+	People  People
+	Clients Clients
+	Audit   Audit
 	// Displays are turned to customers.
 	Displays *staff.Displays
 	// Callbacks are looked after by administrators; CallbackBody gives the bytes that a delivery sends.
@@ -138,26 +142,31 @@ func New(d Dependencies) *fiber.App {
 		Name: "portal", BodyLimit: bodyLimit, Log: d.Log, TrustedProxies: d.TrustedProxies, Observe: d.Observe, Phrase: p.phrase, Headers: p.headers(),
 	})
 	takePictures(app)
-	app.Use(p.speak, p.sameOrigin)
+	app.Use(p.speak)
+	app.Post(SSOLogout, surface.Limit(signInsPerMinute, d.Clock), p.providerLogout) // comes from the provider, of no page
+	app.Use(p.sameOrigin)
 	surface.Assets(app, "")
 	surface.BrandAssets(app, "", d.Brand)
 	p.mountSignIn(app)
 	p.mountAccount(app)
 	p.mountHelp(app)
+	p.mountPeople(app)
+	p.mountClients(app)
+	p.mountAudit(app)
 	app.Get("/", p.allow(staff.ReadOffers, p.home))
 	app.Get("/offers", p.allow(staff.ReadOffers, p.listOffers))
 	app.Post("/offers/find", p.allow(staff.ReadOffers, p.findCustomer))
 	app.Get("/offers/new/:type", p.allow(staff.CreateOffers, p.newOffer))
 	app.Post("/offers/new/:type", p.typing(p.shapeOffer))
-	app.Post("/offers", p.typing(p.createOffer))
+	app.Post("/offers", p.typing(audited(staff.ActOfferCreated, "", p.createOffer)))
 	app.Get("/offers/:offer", p.allow(staff.ReadOffers, p.showOffer))
 	app.Get("/offers/:offer/live", p.glance(staff.ReadOffers, p.showLive))
 	app.Get("/offers/:offer/stream", p.glance(staff.ReadOffers, p.stream))
 	app.Get("/offers/:offer/qr.svg", p.allow(staff.ReadOffers, p.qr))
 	app.Get("/offers/:offer/code", p.glance(staff.ReadOffers, p.hideCode))
-	app.Post("/offers/:offer/reveal", p.allow(staff.RevealCodes, p.revealCode))
+	app.Post("/offers/:offer/reveal", p.allow(staff.RevealCodes, p.noted(staff.ActCodeRevealed, "offer", p.revealCode)))
 	app.Get("/offers/:offer/slip", p.glance(staff.RevealCodes, p.showSlip))
-	app.Post("/offers/:offer/slip", p.allow(staff.RevealCodes, p.revealSlip))
+	app.Post("/offers/:offer/slip", p.allow(staff.RevealCodes, p.noted(staff.ActCodeRevealed, "offer", p.revealSlip)))
 	app.Get("/offers/:offer/handout", p.allow(staff.ReadOffers, p.showHandout))
 	app.Get("/offers/:offer/handout.svg", p.allow(staff.ReadOffers, p.handoutQR))
 	app.Get("/offers/:offer/record", p.allow(staff.ReadOffers, p.showRecord))
@@ -167,9 +176,9 @@ func New(d Dependencies) *fiber.App {
 	app.Get("/system", p.allow(staff.ReadSystem, p.showSystem))
 	app.Post("/system", surface.Limit(checksPerMinute, d.Clock), p.allow(staff.CheckSystem, p.checkSystem))
 	p.mountDisplay(app)
-	app.Post("/offers/:offer/cancel", p.allow(staff.CancelOffers, p.cancelOffer))
-	app.Post("/offers/:offer/renew", p.allow(staff.RevealCodes, p.renewCode))
-	app.Post("/offers/:offer/again", p.allow(staff.CreateOffers, p.repeatOffer))
+	app.Post("/offers/:offer/cancel", p.allow(staff.CancelOffers, audited(staff.ActOfferCancelled, "offer", p.cancelOffer)))
+	app.Post("/offers/:offer/renew", p.allow(staff.RevealCodes, audited(staff.ActCodeRenewed, "offer", p.renewCode)))
+	app.Post("/offers/:offer/again", p.allow(staff.CreateOffers, audited(staff.ActOfferReplaced, "offer", p.repeatOffer)))
 	if d.DemoWallet != nil {
 		app.Get("/demo/wallet", p.allow(staff.ReadOffers, p.showWallet))
 		app.Post("/demo/wallet", p.allow(staff.ReadOffers, p.collect))
@@ -181,17 +190,18 @@ func New(d Dependencies) *fiber.App {
 func (p *portal) mountCallbacks(app *fiber.App) {
 	read := func(h fiber.Handler) fiber.Handler { return p.allow(staff.ReadCallbacks, h) }
 	change := func(h fiber.Handler) fiber.Handler { return p.allow(staff.ManageCallbacks, h) }
+	done := func(act staff.Act, h fiber.Handler) fiber.Handler { return change(audited(act, "callback", h)) }
 	app.Get("/callbacks", read(p.listCallbacks))
-	app.Post("/callbacks", change(p.addCallback))
+	app.Post("/callbacks", change(audited(staff.ActCallbackAdded, "", p.addCallback)))
 	app.Get("/callbacks/:callback", read(p.showCallback))
-	app.Post("/callbacks/:callback/pause", change(p.changeCallback(p.Callbacks.PauseEndpoint, "Nothing is sent until it is switched on again; events wait.")))
-	app.Post("/callbacks/:callback/resume", change(p.changeCallback(p.Callbacks.ResumeEndpoint, "It is on. What waited goes out now.")))
-	app.Post("/callbacks/:callback/rotate", change(p.rotateCallback))
-	app.Post("/callbacks/:callback/delete", change(p.deleteCallback))
+	app.Post("/callbacks/:callback/pause", done(staff.ActCallbackPaused, p.changeCallback(p.Callbacks.PauseEndpoint, "Nothing is sent until it is switched on again; events wait.")))
+	app.Post("/callbacks/:callback/resume", done(staff.ActCallbackResumed, p.changeCallback(p.Callbacks.ResumeEndpoint, "It is on. What waited goes out now.")))
+	app.Post("/callbacks/:callback/rotate", done(staff.ActCallbackRotated, p.rotateCallback))
+	app.Post("/callbacks/:callback/delete", done(staff.ActCallbackDeleted, p.deleteCallback))
 	app.Post("/callbacks/:callback/ping", surface.Limit(pingsPerMinute, p.Clock), change(p.pingCallback))
 	app.Post("/callbacks/:callback/replay", change(p.replayFailed))
 	app.Post("/callbacks/:callback/replay_range", change(p.replayRange))
-	app.Post("/callbacks/:callback/change", change(p.editCallback))
+	app.Post("/callbacks/:callback/change", done(staff.ActCallbackChanged, p.editCallback))
 	app.Get("/deliveries/:delivery", read(p.showDelivery))
 	app.Post("/deliveries/:delivery/replay", change(p.replayDelivery))
 }
@@ -201,7 +211,7 @@ func (p *portal) page(c *fiber.Ctx, title string) layout.Page {
 	return layout.Page{
 		Help:  helpOn(c.Path()),
 		Title: title, Person: who(c).Display, Here: c.Path(), Demo: len(p.DemoStaff) > 0, Callbacks: who(c).May(staff.ReadCallbacks),
-		System: who(c).May(staff.ReadSystem), Approvals: who(c).May(staff.ReadApprovals), Pending: pending(c), Brand: p.brand(),
+		System: who(c).May(staff.ReadSystem), Approvals: who(c).May(staff.ReadApprovals), Pending: pending(c), People: who(c).May(staff.ReadPeople), Clients: who(c).May(staff.ReadClients), Audit: who(c).May(staff.ReadAudit), Brand: p.brand(),
 	}
 }
 

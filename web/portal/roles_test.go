@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -30,9 +31,18 @@ func policy() map[string]string {
 		"GET /account":      "opau",
 		"POST /offers/find": "opau", "GET /offers/:offer/record": "opau", "POST /offers/:offer/replace": "o",
 		"GET /approvals": "p", "GET /approvals/list": "p", "GET /approvals/:offer": "p", "POST /approvals/:offer/approve": "p", "POST /approvals/:offer/reject": "p",
+		"GET /people": "au", "GET /people/:person": "au", "GET /people/new": "a", "POST /people": "a", "POST /people/:person/sessions/end": "a",
+		"GET /clients": "au", "GET /clients/:client": "au", "GET /clients/new": "a", "POST /clients": "a", "POST /clients/:client/keys/end": "a",
+		"GET /audit": "au", "GET /audit/export": "au", "POST /audit/verify": "au",
 	}
 	for _, action := range []string{"pause", "resume", "rotate", "ping", "replay", "replay_range", "change", "delete"} {
 		all["POST /callbacks/:callback/"+action] = "a"
+	}
+	for _, action := range []string{"roles", "reset", "disable", "enable"} {
+		all["POST /people/:person/"+action] = "a"
+	}
+	for _, action := range []string{"keys", "disable", "enable"} {
+		all["POST /clients/:client/"+action] = "a"
 	}
 	for _, change := range []string{"passkeys/begin", "passkeys", "passkeys/remove", "totp", "totp/confirm", "totp/remove", "recovery", "sessions/end"} {
 		all["POST /account/"+change] = "opau"
@@ -41,6 +51,7 @@ func policy() map[string]string {
 		"GET /sign-in", "POST /sign-in", "GET /sign-in/second", "POST /sign-in/second", "POST /sign-in/passkey/begin", "POST /sign-in/passkey", "GET /sign-in/sso",
 		"GET " + portal.SSOBack, "POST /sign-out", "GET /static/*", "GET /brand/*", "GET /display", "GET /display/live", "GET /display/stream", "GET /display/:offer/qr.svg",
 		"GET /help", "GET /help/keyboard", "POST /help/keyboard", "GET /help/pictures/*",
+		"POST " + portal.SSOLogout, "GET /sign-in/setup", "POST /sign-in/setup", "POST /language",
 	} {
 		all[open] = "everybody"
 	}
@@ -53,7 +64,10 @@ func TestPortal_lets_each_role_do_what_the_policy_says(t *testing.T) {
 	b := open(t)
 	people := map[string]person{"o": b.signIn("demo-clerk"), "p": b.signIn("demo-approver"), "a": b.signIn("demo-administrator"), "u": b.signIn("demo-auditor")}
 	offer := strings.TrimPrefix(people["o"].create(), "/offers/")
-	values := strings.NewReplacer(":offer", offer, ":type", "IdentityCredential", ":callback", "none", ":delivery", "999999")
+	if a := people["a"].do(post("/people", url.Values{"name": {"someone"}, "role.auditor": {"yes"}})); a.status != http.StatusCreated {
+		t.Fatalf("adding a person answered %d", a.status)
+	}
+	values := strings.NewReplacer(":offer", offer, ":type", "IdentityCredential", ":callback", "none", ":person", "someone", ":client", "none", ":delivery", "999999")
 	walked := map[string]bool{}
 	for _, route := range portal.New(portal.Dependencies{Staff: &staff.Service{}, DemoWallet: noWallet{}, Clock: time.Now}).GetRoutes(true) {
 		name := route.Method + " " + route.Path

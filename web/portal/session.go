@@ -1,12 +1,14 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"counterfoil/internal/staff"
+	"counterfoil/web/surface"
 )
 
 // cookieName names the session cookie. Over https the prefix makes browsers hold it to this host and to https; over plain
@@ -67,9 +69,43 @@ func (p *portal) only(find func(context.Context, string) (staff.Person, staff.Se
 		}
 		c.Locals(personKey{}, person)
 		c.Locals(sessionKey{}, session)
+		p.speakTo(c, person)
+		c.SetUserContext(staff.As(c.UserContext(), staff.Actor{Name: person.Name, Via: staff.ViaPortal, Address: surface.Address(c).String()}))
 		if !person.May(a) {
 			return staff.Refuse(staff.Denied, "Your role does not allow this.")
 		}
+		if a != staff.OwnAccount {
+			if must, err := p.Staff.MustEnrol(c.UserContext(), session); err != nil || must {
+				return cmp.Or(err, errEnrol)
+			}
+		}
 		return h(c)
+	}
+}
+
+// audited lets what a handler changes be recorded in the audit trail, in the same transaction, as done by whoever was let in. Param is the
+// parameter of the route that names what is changed; empty when it is made by the change.
+func audited(act staff.Act, param string, h fiber.Handler) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		object := ""
+		if param != "" {
+			object = c.Params(param)
+		}
+		c.SetUserContext(staff.Audited(c.UserContext(), act, object, ""))
+		return h(c)
+	}
+}
+
+// noted records in the audit trail that somebody saw what a handler shows. The answer leaves once that is done.
+func (p *portal) noted(act staff.Act, param string, h fiber.Handler) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if err := h(c); err != nil || c.Response().StatusCode() != fiber.StatusOK {
+			return err
+		}
+		if err := p.Audit.Note(c.UserContext(), act, c.Params(param), ""); err != nil {
+			c.Response().ResetBody()
+			return err
+		}
+		return nil
 	}
 }

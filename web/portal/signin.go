@@ -12,12 +12,16 @@ import (
 	"counterfoil/internal/secret"
 	"counterfoil/internal/signin"
 	"counterfoil/internal/staff"
+	"counterfoil/views/i18n"
 	signinview "counterfoil/views/signin"
 	"counterfoil/web/surface"
 )
 
 // SSOBack is where an OpenID Provider sends people back to.
 const SSOBack = "/sign-in/sso/back"
+
+// SSOLogout is where an OpenID Provider says that somebody signed out there.
+const SSOLogout = "/sign-in/sso/logout"
 
 // Staff is who may use the portal, and how they sign in.
 type Staff interface {
@@ -27,14 +31,22 @@ type Staff interface {
 	Second(ctx context.Context, step, code string, from staff.From) (staff.SignedIn, error)
 	Session(ctx context.Context, token string) (staff.Person, staff.Session, error)
 	Glance(ctx context.Context, token string) (staff.Person, staff.Session, error)
-	SignOut(ctx context.Context, token string) error
 	ListPeople(ctx context.Context) ([]staff.Person, error)
+	SignOut(ctx context.Context, token string, from staff.From) error
+	Rules
+}
+
+// Rules is what holds of everybody who comes in.
+type Rules interface {
+	MustEnrol(ctx context.Context, n staff.Session) (bool, error)
+	SetUpAccess(ctx context.Context, name, code, password string, from staff.From) (staff.SignedIn, error)
 }
 
 // SSO is single sign-on.
 type SSO interface {
 	Begin(ctx context.Context, next string) (url string, step secret.Text, err error)
 	Finish(ctx context.Context, state, iss, code string, from staff.From) (staff.SignedIn, string, error)
+	Logout(ctx context.Context, token string) error
 }
 
 func (p *portal) mountSignIn(app *fiber.App) {
@@ -43,6 +55,9 @@ func (p *portal) mountSignIn(app *fiber.App) {
 	app.Post("/sign-in", few, p.signIn)
 	app.Get("/sign-in/second", p.showSecond)
 	app.Post("/sign-in/second", few, p.second)
+	app.Get("/sign-in/setup", p.showSetup)
+	app.Post("/sign-in/setup", few, p.setUp)
+	app.Post("/language", few, p.chooseLanguage)
 	app.Post("/sign-in/passkey/begin", few, p.beginPasskey)
 	app.Post("/sign-in/passkey", few, p.passkey)
 	// A link and no form: browsers hold forms to this origin, also where they are sent on to.
@@ -90,10 +105,10 @@ func (p *portal) showSignIn(c *fiber.Ctx) error {
 }
 
 func (p *portal) signInPage(c *fiber.Ctx, next, name, problem string) signinview.Show {
-	s := signinview.Show{Page: p.page(c, "Sign in"), Next: next, Name: name, Error: problem, Passkeys: p.Passkeys != nil, SSO: p.SSO != nil}
+	s := signinview.Show{Page: p.page(c, i18n.T(c.UserContext(), "Sign in")), Next: next, Name: name, Error: i18n.Reason(c.UserContext(), problem), Languages: languages(c), Passkeys: p.Passkeys != nil, SSO: p.SSO != nil}
 	s.Page.Narrow = true
 	for _, d := range p.DemoStaff {
-		s.People = append(s.People, signinview.Person(d))
+		s.People = append(s.People, signinview.Person{Name: d.Name, Display: d.Display, Role: roleWord(c.UserContext(), staff.Role(d.Role))})
 	}
 	return s
 }
@@ -145,7 +160,7 @@ func (p *portal) secondPage(c *fiber.Ctx, status int, next, problem string) erro
 	if err != nil {
 		return err
 	}
-	s := signinview.Second{Page: p.page(c, "Second step"), Next: next, Error: problem, TOTP: f.TOTP, Passkeys: p.Passkeys != nil && f.Passkeys > 0}
+	s := signinview.Second{Page: p.page(c, i18n.T(c.UserContext(), "Second step")), Next: next, Error: i18n.Reason(c.UserContext(), problem), TOTP: f.TOTP, Passkeys: p.Passkeys != nil && f.Passkeys > 0}
 	s.Page.Narrow = true
 	return render(c, status, signinview.SecondPage(s))
 }
@@ -185,7 +200,7 @@ func (p *portal) beginSSO(c *fiber.Ctx) error {
 
 func (p *portal) away(c *fiber.Ctx, next string, err error) error {
 	p.Log.Error("identity provider", "error", err.Error(), "request_id", surface.RequestID(c))
-	return render(c, fiber.StatusServiceUnavailable, signinview.Page(p.signInPage(c, next, "", "The identity provider cannot be reached just now. Try again in a moment.")))
+	return render(c, fiber.StatusServiceUnavailable, signinview.Page(p.signInPage(c, next, "", i18n.T(c.UserContext(), "The identity provider cannot be reached just now. Try again in a moment."))))
 }
 
 // endSSO is where the provider sends the browser back to. The state must be the one that this very browser was given.
@@ -195,10 +210,10 @@ func (p *portal) endSSO(c *fiber.Ctx) error {
 	}
 	state, held := c.Query("state"), c.Cookies(p.stepCookie())
 	if state == "" || !secret.ConstantTimeEqual([]byte(state), []byte(held)) {
-		return p.signInAgain(c, "/", "", "That took too long, or was begun in another browser. Please begin again.")
+		return p.signInAgain(c, "/", "", i18n.T(c.UserContext(), "That took too long, or was begun in another browser. Please begin again."))
 	}
 	if c.Query("error") != "" {
-		return p.signInAgain(c, "/", "", "The identity provider did not let you in.")
+		return p.signInAgain(c, "/", "", i18n.T(c.UserContext(), "The identity provider did not let you in."))
 	}
 	in, next, err := p.SSO.Finish(c.UserContext(), state, c.Query("iss"), c.Query("code"), from(c))
 	var refusal *staff.Error
@@ -213,8 +228,29 @@ func (p *portal) endSSO(c *fiber.Ctx) error {
 	return p.enter(c, in, safeNext(next))
 }
 
+// providerLogout ends sessions on the word of the provider (OpenID Connect Back-Channel Logout 1.0 §2.5 and §2.8).
+func (p *portal) providerLogout(c *fiber.Ctx) error {
+	if p.SSO == nil {
+		return fiber.ErrNotFound
+	}
+	form, err := readForm(c)
+	if err != nil {
+		return err
+	}
+	err = p.SSO.Logout(c.UserContext(), form["logout_token"])
+	switch {
+	case errors.Is(err, signin.ErrLogoutToken):
+		p.Log.Info("identity provider", "error", err.Error(), "request_id", surface.RequestID(c))
+		return told(c, fiber.StatusBadRequest, "error", "invalid_request")
+	case errors.Is(err, signin.ErrAway):
+		p.Log.Error("identity provider", "error", err.Error(), "request_id", surface.RequestID(c))
+		return c.SendStatus(fiber.StatusServiceUnavailable)
+	}
+	return err
+}
+
 func (p *portal) signOut(c *fiber.Ctx) error {
-	if err := p.Staff.SignOut(c.UserContext(), p.token(c)); err != nil {
+	if err := p.Staff.SignOut(c.UserContext(), p.token(c), from(c)); err != nil {
 		return err
 	}
 	p.setCookie(c, p.cookieName(), "")

@@ -1,0 +1,2 @@
+// Package audit is the page of the audit trail.
+package audit

@@ -1,0 +1,2 @@
+// Package people is the pages on which administrators look after who may use the portal.
+package people

@@ -1,0 +1,48 @@
+package portal
+
+import (
+	"context"
+
+	"counterfoil/internal/staff"
+	"counterfoil/views/i18n"
+)
+
+// actWord says what was done.
+func actWord(ctx context.Context, a staff.Act) string {
+	for _, words := range []func(context.Context, staff.Act) string{signInWord, accessWord, offerWord} {
+		if w := words(ctx, a); w != "" {
+			return w
+		}
+	}
+	return string(a)
+}
+
+func signInWord(ctx context.Context, a staff.Act) string {
+	return map[staff.Act]string{
+		staff.ActSignedIn: i18n.T(ctx, "Signed in"), staff.ActSignInFailed: i18n.T(ctx, "Sign-in failed"), staff.ActSignedOut: i18n.T(ctx, "Signed out"),
+		staff.ActSessionEnded: i18n.T(ctx, "Sessions ended"), staff.ActPasskeyAdded: i18n.T(ctx, "Passkey added"), staff.ActPasskeyRemoved: i18n.T(ctx, "Passkey removed"),
+		staff.ActAppAdded: i18n.T(ctx, "Authenticator app set up"), staff.ActAppRemoved: i18n.T(ctx, "Authenticator app removed"),
+		staff.ActCodesRenewed: i18n.T(ctx, "Recovery codes made"), staff.ActAccessSetUp: i18n.T(ctx, "Setup code used, password chosen"),
+	}[a]
+}
+
+func accessWord(ctx context.Context, a staff.Act) string {
+	return map[staff.Act]string{
+		staff.ActPersonAdded: i18n.T(ctx, "Person added"), staff.ActPersonDisabled: i18n.T(ctx, "Person shut out"), staff.ActPersonEnabled: i18n.T(ctx, "Person let in again"),
+		staff.ActRolesChanged: i18n.T(ctx, "Roles changed"), staff.ActAccessReset: i18n.T(ctx, "Access reset"),
+		staff.ActClientAdded: i18n.T(ctx, "API client added"), staff.ActClientDisabled: i18n.T(ctx, "API client shut out"), staff.ActClientEnabled: i18n.T(ctx, "API client let in again"),
+		staff.ActKeyAdded: i18n.T(ctx, "API key made"), staff.ActKeyRevoked: i18n.T(ctx, "API key ended"),
+		staff.ActCallbackAdded: i18n.T(ctx, "Callback endpoint added"), staff.ActCallbackChanged: i18n.T(ctx, "Callback endpoint changed"),
+		staff.ActCallbackPaused: i18n.T(ctx, "Callback endpoint paused"), staff.ActCallbackResumed: i18n.T(ctx, "Callback endpoint switched on"),
+		staff.ActCallbackRotated: i18n.T(ctx, "Callback secret renewed"), staff.ActCallbackDeleted: i18n.T(ctx, "Callback endpoint deleted"),
+		staff.ActTypeAdded: i18n.T(ctx, "Credential type added"),
+	}[a]
+}
+
+func offerWord(ctx context.Context, a staff.Act) string {
+	return map[staff.Act]string{
+		staff.ActOfferCreated: i18n.T(ctx, "Offer made"), staff.ActOfferCancelled: i18n.T(ctx, "Offer cancelled"), staff.ActOfferReplaced: i18n.T(ctx, "Offer replaced"),
+		staff.ActOfferApproved: i18n.T(ctx, "Offer approved"), staff.ActOfferDenied: i18n.T(ctx, "Offer turned down"),
+		staff.ActCodeRevealed: i18n.T(ctx, "Code shown"), staff.ActCodeRenewed: i18n.T(ctx, "New code made"), staff.ActAuditExported: i18n.T(ctx, "Audit trail exported"),
+	}[a]
+}
