@@ -48,6 +48,9 @@ func roleList(roles []staff.Role) string {
 
 // PersonByName implements staff.People.
 func (s *Store) PersonByName(ctx context.Context, name string) (staff.Person, error) {
+	if unheard(name) {
+		return staff.Person{}, noPerson()
+	}
 	return s.person(ctx, "p.name = ?", name)
 }
 
