@@ -25,6 +25,7 @@ func demoStaff() []demoPerson {
 
 // addDemoStaff makes the demo's accounts; they have no password.
 func addDemoStaff(ctx context.Context, s *staff.Service) error {
+	ctx = staff.As(ctx, staff.Actor{Name: "demo", Via: staff.ViaCommand})
 	for _, d := range demoStaff() {
 		_, err := s.AddPerson(ctx, staff.NewPerson{Name: d.Name, Display: d.Display, Roles: []staff.Role{d.Role}})
 		if err != nil && staff.KindOf(err) != staff.Conflict {
