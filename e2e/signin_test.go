@@ -96,28 +96,32 @@ func TestPortal_signs_in_at_an_OpenID_Provider(t *testing.T) {
 		b := openBank(t, database, "COUNTERFOIL_PORTAL_ADDR=127.0.0.1:"+port, "COUNTERFOIL_OIDC_ISSUER="+issuer, "COUNTERFOIL_OIDC_CLIENT_ID=counterfoil",
 			"COUNTERFOIL_OIDC_CLIENT_SECRET=a-secret-of-the-test", "COUNTERFOIL_OIDC_ROLES=bank-clerks=operator,bank-it=administrator,bank-audit=auditor")
 		b.portal = portal
-		at := func(name, next string) *browser {
-			p := openBrowser(t, 1280, 800)
-			for _, words := range []string{"status of 4", "ERR_NAME_NOT_RESOLVED", "autocomplete attributes"} { // the provider's own pages
-				p.expect(words)
-			}
-			p.goTo(portal + "/sign-in?next=" + url.QueryEscape(next))
-			p.unfold("main details")
-			p.press(`a[href^="/sign-in/sso"]`)
-			p.do(chromedp.SendKeys(chromedp.CSS("input[name=login]"), name), chromedp.SendKeys(chromedp.CSS("input[name=password]"), "x"))
-			p.press("button[type=submit]") // signs in
-			p.press("button[type=submit]") // agrees
-			return p
-		}
+		at := func(name, next string) *browser { return b.atProvider(t, name, next) }
 		clerk := at("cleo", "/offers")
 		clerk.awaits(`header a[href="/account"]`, "Cleo of the bank")
 		clerk.awaits("h1", "Offers")
 		clerk.goTo(portal + "/account")
-		clerk.awaits("main", "operator")
+		clerk.awaits("main", "Operator")
 		clerk.awaits("main", "single sign-on")
 		at("otto", "/").awaits("nav", "Callbacks")
 		at("gina", "/").awaits("main", "You have no role here")
 	})
+}
+
+// atProvider opens a browser in which somebody signs in at the OpenID Provider.
+func (b *bank) atProvider(t *testing.T, name, next string) *browser {
+	t.Helper()
+	p := openBrowser(t, 1280, 800)
+	for _, words := range []string{"status of 4", "ERR_NAME_NOT_RESOLVED", "autocomplete attributes", "Autofocus processing was blocked"} { // the provider's own pages
+		p.expect(words)
+	}
+	p.goTo(b.portal + "/sign-in?next=" + url.QueryEscape(next))
+	p.unfold("main details")
+	p.press(`a[href^="/sign-in/sso"]`)
+	p.do(chromedp.SendKeys(chromedp.CSS("input[name=login]"), name), chromedp.SendKeys(chromedp.CSS("input[name=password]"), "x"))
+	p.press("button[type=submit]") // signs in
+	p.press("button[type=submit]") // agrees
+	return p
 }
 
 // What the provider sends back counts for the browser that began, once, and as it was sent.

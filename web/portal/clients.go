@@ -204,7 +204,9 @@ func (p *portal) clientOf(form map[string]string) staff.NewClient {
 		n.Networks = append(n.Networks, network)
 	}
 	if form["way"] == "identity" {
-		n.Identities = strings.Fields(form["identities"])
+		if n.Identities = strings.Fields(form["identities"]); len(n.Identities) == 0 {
+			n.Identities = []string{""} // which does not fit: without any it would get a key
+		}
 	} else {
 		n.KeyLife = lifeOf(form["life"])
 	}
@@ -217,11 +219,6 @@ func (p *portal) addClient(c *fiber.Ctx) error {
 		return err
 	}
 	n := p.clientOf(form)
-	if form["way"] == "identity" && len(n.Identities) == 0 {
-		return p.clientForm(c, fiber.StatusUnprocessableEntity, form, []ui.Problem{
-			{Field: "identities", Text: i18n.T(c.UserContext(), "Give at least one name, or choose an API key.")},
-		})
-	}
 	made, key, err := p.Clients.AddClient(c.UserContext(), n, trusted(c))
 	if refusal := new(staff.Error); errors.As(err, &refusal) {
 		return p.clientForm(c, fiber.StatusUnprocessableEntity, form, clientProblems(c, refusal))

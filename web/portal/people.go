@@ -160,16 +160,24 @@ func titled(c *fiber.Ctx, title string, problems []ui.Problem) string {
 // problemsOf says a refusal beside the fields that it is about, named by their pointers, or beside the one that is given.
 func problemsOf(c *fiber.Ctx, e *staff.Error, otherwise string) []ui.Problem {
 	if len(e.Fields) == 0 {
-		return []ui.Problem{{Field: otherwise, Text: i18n.Reason(c.UserContext(), capital(e.Reason))}}
+		return []ui.Problem{{Field: otherwise, Text: fullStop(i18n.Reason(c.UserContext(), e.Reason))}}
 	}
 	var out []ui.Problem
 	for _, f := range e.Fields {
 		field, _, _ := strings.Cut(strings.TrimPrefix(f.Pointer, "/"), "/")
 		if !ui.Has(out, field) {
-			out = append(out, ui.Problem{Field: field, Text: i18n.Reason(c.UserContext(), capital(f.Reason)+".")})
+			out = append(out, ui.Problem{Field: field, Text: fullStop(i18n.Reason(c.UserContext(), f.Reason))})
 		}
 	}
 	return out
+}
+
+// fullStop makes a sentence of what the domain says in part of one.
+func fullStop(reason string) string {
+	if strings.HasSuffix(reason, ".") {
+		return reason
+	}
+	return capital(reason) + "."
 }
 
 func (p *portal) addPerson(c *fiber.Ctx) error {
@@ -212,7 +220,7 @@ func (p *portal) personPage(c *fiber.Ctx, status int, name string, s people.Show
 	s.Href, s.Display, s.Name, s.Status = personHref(one.Name), one.Display, one.Name, p.personBadge(ctx, one)
 	s.Disabled, s.External, s.Self, s.MayManage = one.Disabled, one.External != "", one.ID == who(c).ID, who(c).May(staff.ManagePeople)
 	s.Facts = []ui.Fact{
-		{Label: i18n.T(ctx, "Signs in as"), Value: one.Name}, {Label: i18n.T(ctx, "May be"), Value: roleWords(ctx, one.Roles)},
+		{Label: i18n.T(ctx, "Signs in as"), Value: one.Name}, {Label: i18n.T(ctx, "Roles"), Value: roleWords(ctx, one.Roles)},
 		{Label: i18n.T(ctx, "Second step"), Value: factorWords(ctx, one, factors)}, {Label: i18n.T(ctx, "Added"), Value: i18n.Date(ctx, one.CreatedAt)},
 	}
 	if s.Roles == nil {
