@@ -128,7 +128,9 @@ func TestPeople_are_changed_by_other_administrators(t *testing.T) {
 	o := newOffice(t)
 	ada, bob := o.add("ada", staff.Administrator), o.add("bob", staff.Administrator)
 	for name, change := range map[string]func(whom string, by staff.PersonID) error{
-		"roles":   func(whom string, by staff.PersonID) error { return o.SetRoles(t.Context(), whom, []staff.Role{staff.Auditor}, by) },
+		"roles": func(whom string, by staff.PersonID) error {
+			return o.SetRoles(t.Context(), whom, []staff.Role{staff.Auditor}, by)
+		},
 		"disable": func(whom string, by staff.PersonID) error { return o.SetDisabled(t.Context(), whom, true, by) },
 		"reset": func(whom string, by staff.PersonID) error {
 			_, err := o.ResetAccess(t.Context(), whom, by)

@@ -18,7 +18,7 @@ import (
 func (p person) acts(query string) []string {
 	p.t.Helper()
 	var out []string
-	p.do(get("/audit"+query)).page(p.t).Find("tbody tr").Each(func(_ int, row *goquery.Selection) {
+	p.do(get("/audit" + query)).page(p.t).Find("tbody tr").Each(func(_ int, row *goquery.Selection) {
 		row.Find("td, small").Each(func(_ int, cell *goquery.Selection) { cell.AppendHtml(" ") })
 		row.Find("small").Each(func(_ int, cell *goquery.Selection) { cell.PrependHtml(" ") })
 		out = append(out, strings.Join(strings.Fields(row.Text()), " "))
