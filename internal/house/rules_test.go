@@ -52,8 +52,11 @@ func siblings() map[string][]string {
 		},
 		"views/layout": {"static"}, "views/callbacks": {"views/layout", "views/ui"}, "views/demowallet": {"views/layout"}, "views/display": {"views/layout", "views/ui"}, "views/home": {"views/layout", "views/offers", "views/ui"},
 		"views/offers": {"views/layout", "views/ui"}, "views/problem": {"views/layout"}, "views/signin": {"views/layout", "views/ui", "static"}, "views/approvals": {"views/layout", "views/ui"},
-		"views/system":  {"views/layout", "views/ui"},
-		"views/samples": {"static", "views/help", "views/approvals", "views/demowallet", "views/display", "views/landing", "views/layout", "views/offers", "views/ui"},
+		"views/system": {"views/layout", "views/ui"},
+		"views/samples": {
+			"static", "views/help", "views/approvals", "views/demowallet", "views/display", "views/landing", "views/layout", "views/offers", "views/ui", "views/account", "views/apiclients",
+			"views/audit", "views/people", "views/signin",
+		},
 		"views/account": {"views/layout", "views/ui", "static"}, "views/apiclients": {"views/layout", "views/ui"}, "views/audit": {"views/layout", "views/ui"}, "views/people": {"views/layout", "views/ui"},
 		// Commands start the app.
 		"cmd/counterfoil": {"internal/app"}, "internal/app/apptest": {"internal/app"},
