@@ -154,7 +154,7 @@ func (p *Passkeys) Add(ctx context.Context, person staff.Person, token, name str
 	k := staff.Passkey{
 		ID: staff.PasskeyID(base64.RawURLEncoding.EncodeToString(made.ID)), Person: person.ID, Name: oneLine(name, "Passkey"), Credential: kept, CreatedAt: p.clock(),
 	}
-	if err := p.record.AddPasskey(staff.Audited(ctx, staff.ActPasskeyAdded, person.Name, k.Name), k, maxPasskeys); err != nil {
+	if err := p.record.AddPasskey(staff.Audited(ctx, staff.ActPasskeyAdded, person.Recorded(), k.Name), k, maxPasskeys); err != nil {
 		return fmt.Errorf("keep passkey: %w", err)
 	}
 	return nil
@@ -214,7 +214,7 @@ func (p *Passkeys) SignIn(ctx context.Context, token string, answer []byte, from
 	}
 	h, is := user.(holder)
 	if err != nil || !is || used.Authenticator.CloneWarning {
-		if err := p.staff.Failed(ctx, h.person.Name, staff.ByPasskey, from); err != nil {
+		if err := p.staff.Failed(ctx, h.person.Recorded(), staff.ByPasskey, from); err != nil {
 			return staff.SignedIn{}, err
 		}
 		return staff.SignedIn{}, notAccepted()
@@ -248,7 +248,7 @@ func (p *Passkeys) Remove(ctx context.Context, person staff.Person, id staff.Pas
 	if err := p.staff.MayRemove(ctx, person.ID); err != nil {
 		return err
 	}
-	if err := p.record.RemovePasskey(staff.Audited(ctx, staff.ActPasskeyRemoved, person.Name, ""), person.ID, id); err != nil {
+	if err := p.record.RemovePasskey(staff.Audited(ctx, staff.ActPasskeyRemoved, person.Recorded(), ""), person.ID, id); err != nil {
 		return fmt.Errorf("forget passkey: %w", err)
 	}
 	return p.staff.DropSpareCodes(ctx, person.ID)

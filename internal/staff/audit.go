@@ -106,8 +106,8 @@ type Entry struct {
 // longestText bounds each text of an entry, in bytes.
 const longestText = 300
 
-// clean gives the entry with texts that every database takes, each on one line.
-func (e Entry) clean() Entry {
+// Clean gives the entry with texts that every database takes, each on one line.
+func (e Entry) Clean() Entry {
 	for _, text := range []*string{&e.Actor.Name, &e.Actor.Address, &e.Object, &e.Details} {
 		*text = strings.Map(func(r rune) rune {
 			if !unicode.IsPrint(r) {
@@ -157,7 +157,7 @@ type Pending struct {
 // Audited gives a context whose next committed change is recorded as done by the context's actor. An object that only the change knows, as
 // the id of what it makes, is left empty for the record to fill in.
 func Audited(ctx context.Context, act Act, object, details string) context.Context {
-	e := Entry{Actor: ActorOf(ctx), Act: act, Object: object, Details: details}.clean()
+	e := Entry{Actor: ActorOf(ctx), Act: act, Object: object, Details: details}
 	return context.WithValue(ctx, entryKey{}, &Pending{Entry: e})
 }
 

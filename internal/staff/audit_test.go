@@ -142,3 +142,23 @@ func auditTakesAnyText(t *testing.T, o *office) {
 		}
 	}
 }
+
+// Somebody of an identity provider is named as the provider does, because what they are called here tells nobody anything; whatever it says.
+func TestAudit_names_people_of_a_provider(t *testing.T) {
+	o := newOffice(t)
+	p, err := o.store.ExternalPerson(t.Context(), staff.Person{
+		ID: "x", Name: "sso-abc", Display: "=HYPERLINK(\"evil\")\n Cleo", Roles: []staff.Role{staff.Operator}, External: "https://op.example cleo", CreatedAt: o.now,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.Open(t.Context(), p, staff.BySSO, "s1", staff.From{Address: "192.0.2.7"}); err != nil {
+		t.Fatal(err)
+	}
+	const name = `=HYPERLINK("evil") Cleo (sso-abc)`
+	o.last(name + " 192.0.2.7 sign_in.done " + name + ": single sign-on; operator")
+	if err := o.EndAtProvider(t.Context(), staff.ProviderLogout{Issuer: "https://op.example", Session: "s1", Once: []byte("once"), SpentUntil: o.now.Add(time.Minute)}); err != nil {
+		t.Fatal(err)
+	}
+	o.last("  session.ended " + name + ": at the identity provider")
+}

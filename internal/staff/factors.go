@@ -153,7 +153,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, p Person, token, code string)
 	if _, err := s.Take(ctx, token, StepTOTP); err != nil {
 		return nil, err
 	}
-	if err := s.record.SetTOTP(Audited(ctx, ActAppAdded, p.Name, ""), p.ID, pending.Key); err != nil {
+	if err := s.record.SetTOTP(Audited(ctx, ActAppAdded, p.Recorded(), ""), p.ID, pending.Key); err != nil {
 		return nil, fmt.Errorf("keep authenticator key: %w", err)
 	}
 	if err := s.record.SpendTOTP(ctx, p.ID, at); err != nil {
@@ -168,7 +168,7 @@ func (s *Service) RemoveTOTP(ctx context.Context, p Person) error {
 	if err := s.MayRemove(ctx, p.ID); err != nil {
 		return err
 	}
-	if err := s.record.SetTOTP(Audited(ctx, ActAppRemoved, p.Name, ""), p.ID, secret.Text{}); err != nil {
+	if err := s.record.SetTOTP(Audited(ctx, ActAppRemoved, p.Recorded(), ""), p.ID, secret.Text{}); err != nil {
 		return fmt.Errorf("forget authenticator key: %w", err)
 	}
 	return s.DropSpareCodes(ctx, p.ID)
@@ -233,7 +233,7 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, p Person) ([]secret.Text
 		}
 		codes, hashes = append(codes, code), append(hashes, hash)
 	}
-	if err := s.record.SetRecoveryCodes(Audited(ctx, ActCodesRenewed, p.Name, ""), p.ID, hashes); err != nil {
+	if err := s.record.SetRecoveryCodes(Audited(ctx, ActCodesRenewed, p.Recorded(), ""), p.ID, hashes); err != nil {
 		return nil, fmt.Errorf("keep recovery codes: %w", err)
 	}
 	return codes, nil

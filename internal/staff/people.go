@@ -101,7 +101,7 @@ func (s *Service) addPerson(ctx context.Context, n NewPerson, setup *Setup) (Per
 			return Person{}, err
 		}
 	}
-	if err := s.record.AddPerson(Audited(ctx, ActPersonAdded, p.Name, roleWords(p.Roles)), p, setup); err != nil {
+	if err := s.record.AddPerson(Audited(ctx, ActPersonAdded, p.Recorded(), roleWords(p.Roles)), p, setup); err != nil {
 		return Person{}, fmt.Errorf("add person: %w", err)
 	}
 	return p, nil
@@ -198,7 +198,7 @@ func (s *Service) ResetAccess(ctx context.Context, name string, keep PersonID) (
 	if err != nil {
 		return secret.Text{}, err
 	}
-	if err := s.record.ResetAccess(Audited(ctx, ActAccessReset, p.Name, ""), p.Name, "", &setup, keep); err != nil {
+	if err := s.record.ResetAccess(Audited(ctx, ActAccessReset, p.Recorded(), ""), p.Name, "", &setup, keep); err != nil {
 		return secret.Text{}, fmt.Errorf("reset access: %w", err)
 	}
 	return code, nil
@@ -214,7 +214,7 @@ func (s *Service) SetDisabled(ctx context.Context, name string, disabled bool, k
 	if disabled {
 		act = ActPersonDisabled
 	}
-	if err := s.record.SetDisabled(Audited(ctx, act, p.Name, ""), p.Name, disabled, keep); err != nil {
+	if err := s.record.SetDisabled(Audited(ctx, act, p.Recorded(), ""), p.Name, disabled, keep); err != nil {
 		return fmt.Errorf("set disabled: %w", err)
 	}
 	return nil
@@ -233,7 +233,7 @@ func (s *Service) SetRoles(ctx context.Context, name string, roles []Role, keep 
 		return Misfit(faults...)
 	}
 	details := roleWords(p.Roles) + " → " + roleWords(once(roles))
-	if err := s.record.SetRoles(Audited(ctx, ActRolesChanged, p.Name, details), p.Name, once(roles), keep); err != nil {
+	if err := s.record.SetRoles(Audited(ctx, ActRolesChanged, p.Recorded(), details), p.Name, once(roles), keep); err != nil {
 		return fmt.Errorf("set roles: %w", err)
 	}
 	return nil

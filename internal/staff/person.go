@@ -29,6 +29,15 @@ func (p Person) May(a Action) bool {
 	return !p.Disabled && slices.ContainsFunc(p.Roles, func(r Role) bool { return allows(r, a) })
 }
 
+// Recorded is how the audit trail names the person: somebody of an identity provider also by what it calls them, because their name here says
+// nothing.
+func (p Person) Recorded() string {
+	if p.External == "" {
+		return p.Name
+	}
+	return p.Display + " (" + p.Name + ")"
+}
+
 // SessionID names a session for whom it belongs to; it opens nothing.
 type SessionID string
 

@@ -78,7 +78,7 @@ func (s *Service) EndSessions(ctx context.Context, p Person, one, keep SessionID
 	if one == "" {
 		details = "all others"
 	}
-	if err := s.record.EndSessions(Audited(ctx, ActSessionEnded, p.Name, details), p.ID, one, keep); err != nil {
+	if err := s.record.EndSessions(Audited(ctx, ActSessionEnded, p.Recorded(), details), p.ID, one, keep); err != nil {
 		return fmt.Errorf("end sessions: %w", err)
 	}
 	return nil
@@ -97,8 +97,8 @@ func (s *Service) SignOut(ctx context.Context, token string, from From) error {
 		return nil
 	}
 	if err == nil {
-		ctx = As(ctx, Actor{Name: p.Name, Via: ViaPortal, Address: from.Address})
-		err = s.record.EndSession(Audited(ctx, ActSignedOut, p.Name, ""), hash)
+		ctx = As(ctx, Actor{Name: p.Recorded(), Via: ViaPortal, Address: from.Address})
+		err = s.record.EndSession(Audited(ctx, ActSignedOut, p.Recorded(), ""), hash)
 	}
 	if err != nil {
 		return fmt.Errorf("end session: %w", err)

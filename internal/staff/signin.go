@@ -119,7 +119,7 @@ func (s *Service) SignIn(ctx context.Context, name, password string, from From) 
 		return SignedIn{}, err
 	}
 	if !right || p.Disabled {
-		if err := s.Audit.Failed(ctx, p.Name, ByPassword, from); err != nil {
+		if err := s.Audit.Failed(ctx, p.Recorded(), ByPassword, from); err != nil {
 			return SignedIn{}, err
 		}
 		return SignedIn{}, Refuse(Denied, "The name or the password is not right.")
@@ -157,7 +157,7 @@ func (s *Service) Second(ctx context.Context, token, code string, from From) (Si
 	}
 	if err := s.prove(ctx, p.ID, code); err != nil {
 		if KindOf(err) == Denied {
-			if err := s.Audit.Failed(ctx, p.Name, BySecondStep, from); err != nil {
+			if err := s.Audit.Failed(ctx, p.Recorded(), BySecondStep, from); err != nil {
 				return SignedIn{}, err
 			}
 		}
@@ -193,14 +193,14 @@ func (s *Service) failed(ctx context.Context, typed string, how Method, from Fro
 	if err != nil && KindOf(err) != NotFound {
 		return fmt.Errorf("find person: %w", err)
 	}
-	return s.Audit.Failed(ctx, p.Name, how, from)
+	return s.Audit.Failed(ctx, p.Recorded(), how, from)
 }
 
 // Open opens a session for somebody who has shown who they are; provider is their session at the identity provider, if there is one. It
 // makes a fresh token at every sign-in, so that one planted before is worth nothing. Denied for a person who is disabled.
 func (s *Service) Open(ctx context.Context, p Person, method Method, provider string, from From) (SignedIn, error) {
 	if p.Disabled {
-		if err := s.Audit.Failed(ctx, p.Name, method, from); err != nil {
+		if err := s.Audit.Failed(ctx, p.Recorded(), method, from); err != nil {
 			return SignedIn{}, err
 		}
 		return SignedIn{}, Refuse(Denied, "This account is disabled.")
@@ -218,8 +218,8 @@ func (s *Service) Open(ctx context.Context, p Person, method Method, provider st
 	if method == BySSO { // the provider says what they may do, at every sign-in
 		details += "; " + roleWords(p.Roles)
 	}
-	as := As(ctx, Actor{Name: p.Name, Via: ViaPortal, Address: from.Address})
-	err = s.record.AddSession(Audited(as, ActSignedIn, p.Name, details), Session{
+	as := As(ctx, Actor{Name: p.Recorded(), Via: ViaPortal, Address: from.Address})
+	err = s.record.AddSession(Audited(as, ActSignedIn, p.Recorded(), details), Session{
 		ID: SessionID(id), TokenHash: secret.Hash(token), Person: p.ID, Method: method, From: cut(from), CreatedAt: now, SeenAt: now, EndsAt: now.Add(AbsoluteLimit),
 		Provider: provider,
 	})

@@ -26,7 +26,7 @@ type AuditFilter struct {
 
 // AuditRecord is the durable record of entries.
 type AuditRecord interface {
-	// AppendAudit appends an entry to the chain.
+	// AppendAudit appends an entry, cleaned, to the chain.
 	AppendAudit(ctx context.Context, e Entry) error
 	// ListAudit returns entries, newest first.
 	ListAudit(ctx context.Context, f AuditFilter) ([]Entry, error)
@@ -60,7 +60,7 @@ func NewAudit(r AuditRecord, clock func() time.Time) *Audit {
 
 // Note appends an entry for what changes nothing in the record, such as looking at a code.
 func (a *Audit) Note(ctx context.Context, act Act, object, details string) error {
-	e := Entry{At: a.clock(), Actor: ActorOf(ctx), Act: act, Object: object, Details: details}.clean()
+	e := Entry{At: a.clock(), Actor: ActorOf(ctx), Act: act, Object: object, Details: details}
 	if err := a.record.AppendAudit(ctx, e); err != nil {
 		return fmt.Errorf("append to the audit trail: %w", err)
 	}

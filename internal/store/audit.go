@@ -48,6 +48,7 @@ func (t *tx) appendAudit(e staff.Entry) error {
 	if err := t.Raw("UPDATE audit_head SET sequence = sequence + 1 WHERE id = 1 RETURNING sequence, hash").Scan(&head).Error; err != nil {
 		return fmt.Errorf("find the end of the audit trail: %w", err)
 	}
+	e = e.Clean()
 	e.Sequence, e.At = head.Sequence, e.At.Truncate(time.Millisecond)
 	hash, err := e.Chained(head.Hash)
 	if err != nil {

@@ -111,15 +111,15 @@ func (s *Store) EndAtProvider(ctx context.Context, l staff.ProviderLogout) error
 			where, args = where+" AND s.provider_session = ?", append(args, l.Session)
 		}
 		var ended []struct {
-			TokenHash []byte
-			Name      string
+			TokenHash     []byte
+			Name, Display string
 		}
-		if err := t.Raw("SELECT s.token_hash, p.name FROM sessions s JOIN people p ON p.id = s.person_id WHERE "+where, args...).Scan(&ended).Error; err != nil {
+		if err := t.Raw("SELECT s.token_hash, p.name, p.display FROM sessions s JOIN people p ON p.id = s.person_id WHERE "+where, args...).Scan(&ended).Error; err != nil {
 			return fmt.Errorf("find sessions: %w", err)
 		}
 		t.unchanged = len(ended) == 0
 		for _, one := range ended {
-			t.made = one.Name
+			t.made = staff.Person{Name: one.Name, Display: one.Display, External: l.Issuer}.Recorded()
 			if err := t.endSession(one.TokenHash); err != nil {
 				return err
 			}

@@ -70,7 +70,7 @@ func (p *portal) only(find func(context.Context, string) (staff.Person, staff.Se
 		c.Locals(personKey{}, person)
 		c.Locals(sessionKey{}, session)
 		p.speakTo(c, person)
-		c.SetUserContext(staff.As(c.UserContext(), staff.Actor{Name: person.Name, Via: staff.ViaPortal, Address: surface.Address(c).String()}))
+		c.SetUserContext(staff.As(c.UserContext(), staff.Actor{Name: person.Recorded(), Via: staff.ViaPortal, Address: surface.Address(c).String()}))
 		if !person.May(a) {
 			return staff.Refuse(staff.Denied, "Your role does not allow this.")
 		}
