@@ -85,6 +85,20 @@ func TestPortal_takes_no_passkey_of_whom_the_device_does_not_know(t *testing.T) 
 	}
 }
 
+// At an address in numbers no browser makes a passkey; the page says where it would.
+func TestPortal_says_where_passkeys_work(t *testing.T) {
+	t.Parallel()
+	b := openBankOnLocalhost(t, "")
+	b.portal = strings.Replace(b.portal, "localhost", "127.0.0.1", 1)
+	p := openBrowser(t, 1280, 800)
+	p.authenticator(true)
+	p.signIn(b, "demo-administrator")
+	p.goTo(b.portal + "/account")
+	p.clickUntil("[data-passkey=add] button", "it is said", func() bool {
+		return p.sees("[data-passkey=add] [role=status]", "Open the portal by its name (on this machine: localhost)")
+	})
+}
+
 // Staff sign in at a provider that nobody here wrote: who they are and may do comes from there, at every sign-in.
 func TestPortal_signs_in_at_an_OpenID_Provider(t *testing.T) {
 	t.Parallel()
