@@ -114,6 +114,9 @@ func (s *Store) changePerson(ctx context.Context, name string, keep staff.Person
 		}
 		return change(t)
 	})
+	if err == nil {
+		s.sessionsEnded() // or what the person may do has changed
+	}
 	return err
 }
 

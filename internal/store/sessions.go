@@ -88,6 +88,9 @@ func (s *Store) EndSessions(ctx context.Context, id staff.PersonID, one, keep st
 		t.unchanged = done.RowsAffected == 0
 		return nil
 	})
+	if err == nil {
+		s.sessionsEnded()
+	}
 	return err
 }
 
@@ -126,6 +129,9 @@ func (s *Store) EndAtProvider(ctx context.Context, l staff.ProviderLogout) error
 		}
 		return nil
 	})
+	if err == nil {
+		s.sessionsEnded()
+	}
 	return err
 }
 
@@ -140,6 +146,9 @@ func (s *Store) TouchSession(ctx context.Context, tokenHash []byte, at time.Time
 // EndSession implements staff.Sessions.
 func (s *Store) EndSession(ctx context.Context, tokenHash []byte) error {
 	_, err := s.transact(ctx, func(t *tx) error { return t.endSession(tokenHash) })
+	if err == nil {
+		s.sessionsEnded()
+	}
 	return err
 }
 

@@ -132,7 +132,23 @@ func (s *Store) listenOnce(ctx context.Context) (connected bool, err error) {
 			continue
 		}
 		for _, id := range ids {
+			if id == everybody {
+				s.Watch.WakeAll()
+				continue
+			}
 			s.Watch.Wake(id)
 		}
+	}
+}
+
+// everybody stands for every offer in what processes tell each other.
+const everybody issuance.OfferID = "*"
+
+// sessionsEnded makes every open screen look anew, so that those whose session has ended go to the sign-in page at once. It is rare, and a
+// look more harms none of the others.
+func (s *Store) sessionsEnded() {
+	s.Watch.WakeAll()
+	if s.notifier != nil {
+		s.notifier.add([]issuance.OfferID{everybody})
 	}
 }
