@@ -101,7 +101,15 @@ func TestAudit_records_what_was_committed(t *testing.T) {
 		if err := s.EndSessions(staff.Audited(t.Context(), staff.ActSessionEnded, "ada", ""), p.ID, "", ""); err != nil { // there is none
 			t.Fatal(err)
 		}
-		if v := verified(t, s); v.Entries != 1 || v.Broken != 0 {
+		for range 2 { // the second time changes nothing
+			if err := s.SetDisabled(staff.Audited(t.Context(), staff.ActPersonDisabled, "ada", ""), "ada", true, ""); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.SetRoles(staff.Audited(t.Context(), staff.ActRolesChanged, "ada", ""), "ada", []staff.Role{staff.Operator}, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if v := verified(t, s); v.Entries != 3 || v.Broken != 0 {
 			t.Errorf("got %+v", v)
 		}
 	})

@@ -184,12 +184,12 @@ func (s *Store) SetClientDisabled(ctx context.Context, id staff.ClientID, disabl
 		if err := t.lockManagers(keep); err != nil {
 			return err
 		}
-		done := t.Exec("UPDATE clients SET disabled = ?, version = version + 1 WHERE id = ?", disabled, string(id))
+		done := t.Exec("UPDATE clients SET disabled = ?, version = version + 1 WHERE id = ? AND disabled <> ?", disabled, string(id), disabled)
 		if done.Error != nil {
 			return fmt.Errorf("change client: %w", done.Error)
 		}
-		if done.RowsAffected == 0 {
-			return noClient()
+		if t.unchanged = done.RowsAffected == 0; t.unchanged {
+			return t.exists("clients WHERE id = ?", noClient(), string(id))
 		}
 		return t.keepManager(now, keep)
 	})

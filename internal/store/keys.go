@@ -80,13 +80,12 @@ func (s *Store) RevokeKey(ctx context.Context, client staff.ClientID, key staff.
 		if err := t.lockManagers(keep); err != nil {
 			return err
 		}
-		done := t.Exec("UPDATE client_keys SET revoked_at = CASE WHEN revoked_at = 0 THEN ? ELSE revoked_at END WHERE id = ? AND client_id = ?",
-			millis(at), string(key), string(client))
+		done := t.Exec("UPDATE client_keys SET revoked_at = ? WHERE id = ? AND client_id = ? AND revoked_at = 0", millis(at), string(key), string(client))
 		if done.Error != nil {
 			return fmt.Errorf("revoke key: %w", done.Error)
 		}
-		if done.RowsAffected == 0 {
-			return noKey
+		if t.unchanged = done.RowsAffected == 0; t.unchanged {
+			return t.exists("client_keys WHERE id = ? AND client_id = ?", noKey, string(key), string(client))
 		}
 		return t.keepManager(at, keep)
 	})

@@ -66,9 +66,11 @@ func (s *Store) ResetAccess(ctx context.Context, name, hash string, setup *staff
 // SetDisabled implements staff.PeopleAdmin.
 func (s *Store) SetDisabled(ctx context.Context, name string, disabled bool, keep staff.PersonID) error {
 	return s.changePerson(ctx, name, keep, func(t *tx) error {
-		if err := t.Exec("UPDATE people SET disabled = ? WHERE name = ?", disabled, name).Error; err != nil {
-			return fmt.Errorf("disable person: %w", err)
+		done := t.Exec("UPDATE people SET disabled = ? WHERE name = ? AND disabled <> ?", disabled, name, disabled)
+		if done.Error != nil {
+			return fmt.Errorf("disable person: %w", done.Error)
 		}
+		t.unchanged = done.RowsAffected == 0
 		if !disabled {
 			return nil
 		}
@@ -79,9 +81,11 @@ func (s *Store) SetDisabled(ctx context.Context, name string, disabled bool, kee
 // SetRoles implements staff.PeopleAdmin.
 func (s *Store) SetRoles(ctx context.Context, name string, roles []staff.Role, keep staff.PersonID) error {
 	return s.changePerson(ctx, name, keep, func(t *tx) error {
-		if err := t.Exec("UPDATE people SET roles = ? WHERE name = ?", roleList(roles), name).Error; err != nil {
-			return fmt.Errorf("change roles: %w", err)
+		done := t.Exec("UPDATE people SET roles = ? WHERE name = ? AND roles <> ?", roleList(roles), name, roleList(roles))
+		if done.Error != nil {
+			return fmt.Errorf("change roles: %w", done.Error)
 		}
+		t.unchanged = done.RowsAffected == 0
 		return nil
 	})
 }

@@ -155,6 +155,18 @@ func (t *tx) spend(values []issuance.Spent) error {
 	return nil
 }
 
+// exists gives the error unless there is a row.
+func (t *tx) exists(where string, otherwise error, args ...any) error {
+	var n int
+	if err := t.Raw("SELECT count(*) FROM "+where, args...).Scan(&n).Error; err != nil {
+		return fmt.Errorf("look for what did not change: %w", err)
+	}
+	if n == 0 {
+		return otherwise
+	}
+	return nil
+}
+
 // millis is how a time is stored.
 func millis(t time.Time) int64 { return t.UnixMilli() }
 
