@@ -14,7 +14,6 @@ import (
 
 // What the pages of staff are filled with.
 const (
-	clerk     = "Cleo Clerk"
 	clerkName = "c.clerk"
 	moment    = "25 Nov 2026, 09:14"
 	browser   = "Firefox on Linux"
