@@ -33,6 +33,9 @@ func TestAudit_tells_what_staff_did(t *testing.T) {
 	clerk, admin := b.signIn("demo-clerk"), b.signIn("demo-administrator")
 	offer := clerk.create()
 	code := strings.ReplaceAll(clerk.do(post(offer+"/reveal", nil)).page(t).Find("output").Text(), " ", "")
+	clerk.do(post(offer+"/renew", nil))
+	repeated := clerk.do(post(offer+"/again", nil)).header.Get("Location")
+	offer, old := repeated, offer
 	clerk.do(post(offer+"/cancel", nil))
 	clerk.do(post(offer+"/cancel", nil)) // again, which changes nothing
 	setup := admin.invite("bob", "operator")
@@ -45,12 +48,12 @@ func TestAudit_tells_what_staff_did(t *testing.T) {
 	b.nobody().do(post("/sign-in", url.Values{"name": {"demo-clerk"}, "password": {"a-wrong-password"}}))
 	clerk.do(post("/sign-out", nil))
 
-	id := strings.TrimPrefix(offer, "/offers/")
+	id, first := strings.TrimPrefix(offer, "/offers/"), strings.TrimPrefix(old, "/offers/")
 	list := b.signIn("demo-auditor").acts("")
 	for i, want := range []string{
 		"demo-auditor Signed in", "demo-clerk Signed out", "nobody known Sign-in failed demo-clerk password", "demo-administrator Callback endpoint deleted", "demo-administrator Callback endpoint paused",
 		"demo-administrator Callback endpoint added", "demo-administrator API client added core", "demo-administrator Person added bob operator", "demo-clerk Offer cancelled " + id,
-		"demo-clerk Code shown " + id, "demo-clerk Offer made " + id, "demo-administrator Signed in",
+		"demo-clerk Offer replaced " + first, "demo-clerk New code made " + first, "demo-clerk Code shown " + first, "demo-clerk Offer made " + first, "demo-administrator Signed in",
 	} {
 		if i >= len(list) || !strings.Contains(list[i], want) {
 			t.Errorf("entry %d is %q, want %q", i, append(list, make([]string, i)...)[i], want)
