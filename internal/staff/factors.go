@@ -148,7 +148,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, p Person, token, code string)
 	}
 	at, right := timeStep(pending.Key, plainCode(code), s.clock())
 	if !right {
-		return nil, Refuse(Denied, "The code is not right. Is the clock of the phone?")
+		return nil, Refuse(Denied, "The code is not right. Is the phone’s clock right?")
 	}
 	if _, err := s.Take(ctx, token, StepTOTP); err != nil {
 		return nil, err
