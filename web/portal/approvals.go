@@ -22,8 +22,8 @@ func (p *portal) mountApprovals(app *fiber.App) {
 	app.Get("/approvals", p.allow(staff.ReadApprovals, p.listApprovals))
 	app.Get("/approvals/list", p.glance(staff.ReadApprovals, p.glanceApprovals))
 	app.Get("/approvals/:offer", p.allow(staff.ReadApprovals, p.reviewOffer))
-	app.Post("/approvals/:offer/approve", p.allow(staff.DecideApprovals, p.approveOffer))
-	app.Post("/approvals/:offer/reject", p.allow(staff.DecideApprovals, p.rejectOffer))
+	app.Post("/approvals/:offer/approve", p.allow(staff.DecideApprovals, audited(staff.ActOfferApproved, "offer", p.approveOffer)))
+	app.Post("/approvals/:offer/reject", p.allow(staff.DecideApprovals, audited(staff.ActOfferDenied, "offer", p.rejectOffer)))
 }
 
 type pendingKey struct{}

@@ -170,7 +170,7 @@ func New(d Dependencies) *fiber.App {
 	app.Get("/offers/:offer/handout", p.allow(staff.ReadOffers, p.showHandout))
 	app.Get("/offers/:offer/handout.svg", p.allow(staff.ReadOffers, p.handoutQR))
 	app.Get("/offers/:offer/record", p.allow(staff.ReadOffers, p.showRecord))
-	app.Post("/offers/:offer/replace", p.allow(staff.CreateOffers, p.replaceOffer))
+	app.Post("/offers/:offer/replace", p.allow(staff.CreateOffers, audited(staff.ActOfferReplaced, "offer", p.replaceOffer)))
 	p.mountApprovals(app)
 	p.mountCallbacks(app)
 	app.Get("/system", p.allow(staff.ReadSystem, p.showSystem))
