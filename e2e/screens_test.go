@@ -319,6 +319,11 @@ func TestScreens_are_accessible_and_fit(t *testing.T) {
 	walk(t, screens())
 }
 
+func TestScreens_of_the_office_are_accessible_and_fit(t *testing.T) {
+	t.Parallel()
+	walk(t, officeScreens())
+}
+
 // walk looks at every page of a list, beginning as a clerk who just signed in.
 func walk(t *testing.T, list []screen) {
 	t.Helper()
@@ -329,9 +334,11 @@ func walk(t *testing.T, list []screen) {
 	receiver := newReceiver(t, always(204))
 	b := openBank(t, "", append(receiver.settings(), "COUNTERFOIL_PORTAL_ADDR=127.0.0.1:"+freePort(t))...)
 	p := openBrowser(t, 1280, 800)
+	p.expect("status of 403")
 	p.expect("status of 404")
 	p.expect("status of 410")
 	p.expect("status of 422")
+	p.expect("status of 429")
 	p.expect("Clear-Site-Data") // Chromium says that it did
 	p.goTo(b.portal + "/sign-in")
 	p.inspect("sign-in", string(axe))

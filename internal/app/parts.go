@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"counterfoil/internal/brand"
@@ -52,6 +53,8 @@ type parts struct {
 	metrics   *metrics
 	// callbackUse is the use cases of callback endpoints.
 	callbackUse *issuance.Callbacks
+	// failing is since when the database is in trouble, in Unix milliseconds; 0 when it is not.
+	failing atomic.Int64
 	// stopping is closed when streams must end.
 	stopping chan struct{}
 }

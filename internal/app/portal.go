@@ -24,6 +24,11 @@ func newPortal(cfg config.Config, o Options, p *parts) (*fiber.App, error) {
 		CallbackBody: callback.Body, Doctor: p.doctor(cfg, o), Drafts: p.store, Types: p.types, Watch: p.watch, URLs: p.urls, Brand: p.brand,
 		Clock: o.Clock, Random: o.Random, Log: o.Log, TrustedProxies: cfg.TrustedProxies, Observe: p.metrics.observe, Secure: cfg.PortalSecure(), Stopping: p.stopping,
 	}
+	dated, err := p.dated(cfg)
+	if err != nil {
+		return nil, err
+	}
+	d.Office = portal.Office{TypeAdmin: p.typeAdmin, Trials: &trials{options: o}, Certificates: dated, APIKeys: p.clients, Trouble: p.trouble}
 	if err := addWays(&d, cfg, o, p); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -24,7 +25,7 @@ func (p *parts) work() []func(context.Context) error {
 	return []func(context.Context) error{
 		p.deliverer.Run,
 		func(ctx context.Context) error {
-			return every(ctx, sweepEvery, p.log, "sweep offers", p.service.Sweep)
+			return every(ctx, sweepEvery, p.log, "sweep offers", p.watched(p.service.Sweep))
 		},
 		func(ctx context.Context) error {
 			return every(ctx, sweepEvery, p.log, "look for new types", p.typeAdmin.Refresh)
@@ -39,6 +40,29 @@ func (p *parts) work() []func(context.Context) error {
 			return every(ctx, certificatesEvery, p.log, "look at certificates", p.tellCertificates)
 		},
 	}
+}
+
+// watched remembers since when do fails. The sweep of offers writes to the database all the time, so that its fate tells whether an offer
+// could be made now, before somebody makes one.
+func (p *parts) watched(do func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		err := do(ctx)
+		if err == nil || ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			p.failing.Store(0)
+			return err
+		}
+		p.failing.CompareAndSwap(0, p.clock().UnixMilli())
+		return err
+	}
+}
+
+// trouble gives since when the database is in trouble; zero when it is not.
+func (p *parts) trouble() time.Time {
+	since := p.failing.Load()
+	if since == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(since)
 }
 
 // every runs do again and again until ctx is done. A fault is logged once until do succeeds again:

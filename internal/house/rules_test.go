@@ -28,7 +28,7 @@ func rings() map[string]ring {
 		"web/manage": surface, "web/portal": surface, "web/surface": surface, "web/wallet": surface,
 		"static": surface, "views/account": surface, "views/apidocs": surface, "views/approvals": surface, "views/callbacks": surface, "views/demowallet": surface, "views/display": surface, "views/home": surface, "views/landing": surface,
 		"views/layout": surface, "views/offers": surface, "views/problem": surface, "views/samples": surface, "views/signin": surface, "views/system": surface, "views/ui": surface,
-		"views/apiclients": surface, "views/audit": surface, "views/people": surface,
+		"views/apiclients": surface, "views/audit": surface, "views/people": surface, "views/certificates": surface, "views/credentialtypes": surface,
 
 		"cmd/counterfoil": assembly, "internal/app": assembly, "e2e": assembly,
 		"internal/house": assembly, "internal/app/apptest": assembly, "internal/issuance/issuancetest": assembly, "internal/store/storetest": assembly,
@@ -46,18 +46,17 @@ func siblings() map[string][]string {
 		"views/help": {"views/layout", "static"},
 		"web/portal": {
 			"views/help",
-			"web/surface", "views/account", "views/approvals", "views/callbacks", "views/demowallet", "views/display", "views/home", "views/layout", "views/offers", "views/problem", "views/signin",
+			"web/surface", "views/account", "views/approvals", "views/callbacks", "views/certificates", "views/credentialtypes", "views/demowallet", "views/display", "views/home", "views/layout", "views/offers", "views/problem", "views/signin",
 			"views/samples", "views/system", "views/ui",
 			"views/apiclients", "views/audit", "views/people",
 		},
 		"views/layout": {"static"}, "views/callbacks": {"views/layout", "views/ui"}, "views/demowallet": {"views/layout"}, "views/display": {"views/layout", "views/ui"}, "views/home": {"views/layout", "views/offers", "views/ui"},
-		"views/offers": {"views/layout", "views/ui"}, "views/problem": {"views/layout"}, "views/signin": {"views/layout", "views/ui", "static"}, "views/approvals": {"views/layout", "views/ui"},
-		"views/system": {"views/layout", "views/ui"},
-		"views/samples": {
-			"static", "views/help", "views/approvals", "views/demowallet", "views/display", "views/landing", "views/layout", "views/offers", "views/ui", "views/account", "views/apiclients",
-			"views/audit", "views/people", "views/signin",
-		},
-		"views/account": {"views/layout", "views/ui", "static"}, "views/apiclients": {"views/layout", "views/ui"}, "views/audit": {"views/layout", "views/ui"}, "views/people": {"views/layout", "views/ui"},
+		"views/offers": {"views/layout", "views/ui"}, "views/problem": {"views/layout"}, "views/signin": {"views/layout", "views/ui", "static"},
+		"views/approvals": {"views/layout", "views/ui"}, "views/system": {"views/layout", "views/ui"},
+		"views/samples": {"static", "views/help", "views/approvals", "views/demowallet", "views/display", "views/landing", "views/layout", "views/offers", "views/ui", "views/account", "views/apiclients", "views/audit", "views/people", "views/signin", "views/callbacks", "views/certificates", "views/credentialtypes", "views/home", "views/problem", "views/system"},
+		"views/account": {"views/layout", "views/ui", "static"}, "views/apiclients": {"views/layout", "views/ui"}, "views/audit": {"views/layout", "views/ui"},
+		"views/people": {"views/layout", "views/ui"}, "views/certificates": {"views/layout", "views/ui"},
+		"views/credentialtypes": {"views/layout", "views/ui"},
 		// Commands start the app.
 		"cmd/counterfoil": {"internal/app"}, "internal/app/apptest": {"internal/app"},
 	}

@@ -21,6 +21,8 @@ type Offers interface {
 	Offer(ctx context.Context, id OfferID) (Offer, error)
 	// ListOffers returns offers, newest first.
 	ListOffers(ctx context.Context, f Filter) ([]Offer, error)
+	// CountOffers counts offers by the status that they have at f.At; f.Limit and f.After do not matter.
+	CountOffers(ctx context.Context, f Filter) (map[Status]int, error)
 	// EndOffer moves an open offer to StatusCancelled or StatusFailed and destroys its claims; Conflict when
 	// it is no longer in one of Sources(e.To) or its deadline has passed, NotFound.
 	EndOffer(ctx context.Context, e End) (Offer, error)

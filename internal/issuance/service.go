@@ -82,6 +82,16 @@ func (s *Service) Offer(ctx context.Context, id OfferID) (Offer, error) {
 	return o, nil
 }
 
+// CountOffers counts offers by the status that holds now.
+func (s *Service) CountOffers(ctx context.Context, f Filter) (map[Status]int, error) {
+	f.At, f.After = s.Clock(), Place{}
+	counts, err := s.Offers.CountOffers(ctx, f)
+	if err != nil {
+		return nil, fmt.Errorf("count offers: %w", err)
+	}
+	return counts, nil
+}
+
 // ListOffers returns offers, newest first, with the statuses that hold now.
 func (s *Service) ListOffers(ctx context.Context, f Filter) ([]Offer, error) {
 	list, err := s.Offers.ListOffers(ctx, f)

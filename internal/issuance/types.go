@@ -12,7 +12,8 @@ import (
 
 // TypeVersions is the durable record of types that were added while the program runs.
 type TypeVersions interface {
-	// AddTypeVersion records the next version of a type and returns its number; Conflict when another was added at the same time.
+	// AddTypeVersion records the next version of a type and returns its number; Conflict when another was added at the same time, or
+	// when v.Version is another number.
 	AddTypeVersion(ctx context.Context, v TypeVersion) (int, error)
 	// ListTypeVersions returns every version, oldest first.
 	ListTypeVersions(ctx context.Context) ([]TypeVersion, error)
@@ -20,7 +21,8 @@ type TypeVersions interface {
 	CountTypeVersions(ctx context.Context) (int, error)
 }
 
-// TypeVersion is one version of a type as it was sent: its Type Metadata and its config, both JSON; an empty config takes defaults.
+// TypeVersion is one version of a type as it was sent: its Type Metadata and its config, both JSON; an empty config takes defaults. Of a
+// version that is to be added, Version is the number that it must get; 0 takes the next.
 type TypeVersion struct {
 	ID        string
 	Version   int
@@ -29,6 +31,9 @@ type TypeVersion struct {
 	CreatedAt time.Time
 	CreatedBy string
 }
+
+// ErrTypeChanged is returned when another version of a type was added meanwhile.
+var ErrTypeChanged = Refuse(Conflict, "type_changed", "another version of the type was added at the same time, look at it first")
 
 // TypeAdmin is the use cases of credential types.
 type TypeAdmin struct {
@@ -42,7 +47,7 @@ type TypeAdmin struct {
 	count int // of the versions that the catalog has
 }
 
-// AddType makes a new type, or a new version of one; with dryRun it only checks. Offers that are there keep the version they were made
+// AddType makes a new type, or a new version of one; with dryRun it only checks; what it gives has the number that the version gets. Offers that are there keep the version they were made
 // with. Invalid with the faulty members: a type keeps its vct, because wallets know it by that.
 func (a *TypeAdmin) AddType(ctx context.Context, v TypeVersion, dryRun bool) (typemeta.Type, error) {
 	t, err := typemeta.ParseVersion(v.ID, v.Metadata, v.Config)
@@ -54,6 +59,9 @@ func (a *TypeAdmin) AddType(ctx context.Context, v TypeVersion, dryRun bool) (ty
 		return typemeta.Type{}, faulty([]Field{{"/type_metadata/vct", codeValidationFailed, "a type keeps its vct: use another credential_configuration_id"}})
 	}
 	t.Version = before.Version + 1
+	if v.Version != 0 && v.Version != t.Version {
+		return typemeta.Type{}, ErrTypeChanged
+	}
 	if dryRun {
 		return t, nil
 	}

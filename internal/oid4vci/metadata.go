@@ -125,13 +125,7 @@ func (m *Metadata) Signed(now time.Time) ([]byte, error) {
 func issuerMetadata(urls URLs, types []typemeta.Type, name string) map[string]any {
 	configurations := map[string]any{}
 	for _, t := range types {
-		configurations[t.ID] = map[string]any{
-			"format": FormatSDJWTVC, "vct": t.VCT, "scope": t.Policy.Scope,
-			"cryptographic_binding_methods_supported": []string{"jwk"},
-			"credential_signing_alg_values_supported": []string{es256},
-			"proof_types_supported":                   map[string]any{"jwt": map[string]any{"proof_signing_alg_values_supported": proofAlgorithms()}},
-			"credential_metadata":                     t.Metadata(),
-		}
+		configurations[t.ID] = Configuration(t)
 	}
 	m := map[string]any{
 		"credential_issuer":                   urls.Issuer,
@@ -145,6 +139,17 @@ func issuerMetadata(urls URLs, types []typemeta.Type, name string) map[string]an
 		m["batch_credential_issuance"] = map[string]any{"batch_size": batch}
 	}
 	return m
+}
+
+// Configuration is what wallets are told of a type: its entry in credential_configurations_supported (OpenID4VCI 1.0 §12.2.4).
+func Configuration(t typemeta.Type) map[string]any {
+	return map[string]any{
+		"format": FormatSDJWTVC, "vct": t.VCT, "scope": t.Policy.Scope,
+		"cryptographic_binding_methods_supported": []string{"jwk"},
+		"credential_signing_alg_values_supported": []string{es256},
+		"proof_types_supported":                   map[string]any{"jwt": map[string]any{"proof_signing_alg_values_supported": proofAlgorithms()}},
+		"credential_metadata":                     t.Metadata(),
+	}
 }
 
 // BatchSize is how many proofs a request may have, for every type alike: the metadata has one number for the whole issuer (OpenID4VCI

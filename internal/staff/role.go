@@ -39,6 +39,10 @@ const (
 	ReadCallbacks   Action = "callbacks.read"
 	ManageCallbacks Action = "callbacks.manage"
 
+	ReadTypes        Action = "types.read"
+	ManageTypes      Action = "types.manage"
+	ReadCertificates Action = "certificates.read"
+
 	ReadSystem  Action = "system.read"
 	CheckSystem Action = "system.check"
 
@@ -55,14 +59,14 @@ func allows(r Role, a Action) bool {
 	if a == OwnAccount || a == ReadHelp {
 		return slices.Contains(Roles(), r)
 	}
-	reads := a == ReadPeople || a == ReadClients || a == ReadAudit
+	reads := a == ReadPeople || a == ReadClients || a == ReadAudit || a == ReadTypes || a == ReadCertificates
 	switch r {
 	case Operator:
 		return a == CreateOffers || a == ReadOffers || a == CancelOffers || a == RevealCodes
 	case Approver:
 		return a == ReadOffers || a == ReadApprovals || a == DecideApprovals
 	case Administrator:
-		return a == ReadOffers || a == ReadCallbacks || a == ManageCallbacks || a == ReadSystem || a == CheckSystem ||
+		return a == ReadOffers || a == ReadCallbacks || a == ManageCallbacks || a == ManageTypes || a == ReadSystem || a == CheckSystem ||
 			reads || a == ManagePeople || a == ManageClients
 	case Auditor:
 		return a == ReadOffers || a == ReadCallbacks || a == ReadSystem || reads

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -328,6 +329,34 @@ func TestListOffers_keeps_to_the_types_asked_for(t *testing.T) {
 			if list, err := s.ListOffers(t.Context(), issuance.Filter{Types: c.types, Limit: 10}); err != nil || len(list) != c.want {
 				t.Errorf("%v: %d offers, %v", c.types, len(list), err)
 			}
+		}
+	})
+}
+
+func TestCountOffers_counts_each_by_what_it_is_now(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		for id, o := range map[string]issuance.Offer{
+			"open":    {CreatedBy: "Carla", ExpiresAt: today().Add(time.Hour)},
+			"overdue": {CreatedBy: "Carla", ExpiresAt: today()},
+			"old":     {CreatedBy: "Carla", CreatedAt: today().Add(-time.Hour), ExpiresAt: today()},
+			"other":   {CreatedBy: "Paul", ExpiresAt: today().Add(time.Hour)},
+			"ended":   {CreatedBy: "Carla", ExpiresAt: today().Add(time.Hour)},
+		} {
+			o.ID, o.Type, o.Status, o.Version = issuance.OfferID(id), "a", issuance.StatusReady, 1
+			if o.CreatedAt.IsZero() {
+				o.CreatedAt = today()
+			}
+			if err := s.AddOffer(t.Context(), issuance.Draft{Offer: o, Claims: []byte(`{}`), CodeHash: []byte(id)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := s.EndOffer(t.Context(), issuance.End{Offer: "ended", To: issuance.StatusCancelled, At: today()}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.CountOffers(t.Context(), issuance.Filter{CreatedBy: "Carla", CreatedFrom: today(), At: today()})
+		want := map[issuance.Status]int{issuance.StatusReady: 1, issuance.StatusExpired: 1, issuance.StatusCancelled: 1}
+		if err != nil || !maps.Equal(got, want) {
+			t.Errorf("got %v, %v", got, err)
 		}
 	})
 }

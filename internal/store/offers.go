@@ -175,8 +175,39 @@ func referenceKey(reference string) string { return strings.ToLower(reference) }
 
 // ListOffers implements issuance.Offers.
 func (s *Store) ListOffers(ctx context.Context, f issuance.Filter) ([]issuance.Offer, error) {
-	where, args := []string{"1 = 1"}, []any{}
-	put := func(term string, values ...any) { where, args = append(where, term), append(args, values...) }
+	where, args := filtered(f)
+	var rows []offerRow
+	err := s.reads.WithContext(ctx).Raw("SELECT "+offerColumns+" FROM offers WHERE "+where+" ORDER BY created_at DESC, id LIMIT ?",
+		append(args, f.Limit)...).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("list offers: %w", err)
+	}
+	return offersOf(rows), nil
+}
+
+// CountOffers implements issuance.Offers.
+func (s *Store) CountOffers(ctx context.Context, f issuance.Filter) (map[issuance.Status]int, error) {
+	where, args := filtered(f)
+	var rows []struct {
+		Now string
+		N   int
+	}
+	err := s.reads.WithContext(ctx).Raw("SELECT CASE WHEN status IN ? AND expires_at <= ? THEN ? ELSE status END AS now, count(*) AS n FROM offers WHERE "+where+" GROUP BY 1",
+		append([]any{issuance.Sources(issuance.StatusExpired), millis(f.At), string(issuance.StatusExpired)}, args...)...).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("count offers: %w", err)
+	}
+	out := make(map[issuance.Status]int, len(rows))
+	for _, r := range rows {
+		out[issuance.Status(r.Now)] = r.N
+	}
+	return out, nil
+}
+
+// filtered is the condition of a filter.
+func filtered(f issuance.Filter) (where string, args []any) {
+	terms := []string{"1 = 1"}
+	put := func(term string, values ...any) { terms, args = append(terms, term), append(args, values...) }
 	if f.CreatedBy != "" {
 		put("created_by = ?", f.CreatedBy)
 	}
@@ -212,13 +243,7 @@ func (s *Store) ListOffers(ctx context.Context, f issuance.Filter) ([]issuance.O
 		at := millis(f.After.CreatedAt)
 		put("(created_at < ? OR created_at = ? AND id > ?)", at, at, string(f.After.ID))
 	}
-	var rows []offerRow
-	err := s.reads.WithContext(ctx).Raw("SELECT "+offerColumns+" FROM offers WHERE "+strings.Join(where, " AND ")+" ORDER BY created_at DESC, id LIMIT ?",
-		append(args, f.Limit)...).Scan(&rows).Error
-	if err != nil {
-		return nil, fmt.Errorf("list offers: %w", err)
-	}
-	return offersOf(rows), nil
+	return strings.Join(terms, " AND "), args
 }
 
 // statusAt is the condition that an offer has one of the statuses at a time, whether or not a sweep has written down that it expired.

@@ -24,10 +24,10 @@ func (s *Store) AddTypeVersion(ctx context.Context, v issuance.TypeVersion) (int
 func (t *tx) addTypeVersion(v issuance.TypeVersion, version *int) error {
 	err := t.Raw(`INSERT INTO type_versions (id, version, metadata, config, created_at, created_by)
 		SELECT CAST(? AS TEXT), COALESCE(max(version), 0) + 1, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS TEXT)
-		FROM type_versions WHERE id = ? ON CONFLICT DO NOTHING RETURNING version`,
-		v.ID, string(v.Metadata), string(v.Config), millis(v.CreatedAt), v.CreatedBy, v.ID).Scan(version).Error
+		FROM type_versions WHERE id = ? HAVING CAST(? AS BIGINT) IN (0, COALESCE(max(version), 0) + 1) ON CONFLICT DO NOTHING RETURNING version`,
+		v.ID, string(v.Metadata), string(v.Config), millis(v.CreatedAt), v.CreatedBy, v.ID, v.Version).Scan(version).Error
 	if err == nil && *version == 0 {
-		return issuance.Refuse(issuance.Conflict, "type_changed", "another version of the type was added at the same time, look at it first")
+		return issuance.ErrTypeChanged
 	}
 	return err
 }

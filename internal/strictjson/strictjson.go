@@ -170,3 +170,17 @@ func pointer(syn *jsontext.SyntacticError) string {
 	}
 	return string(syn.JSONPointer)
 }
+
+// Line tells in which line, counted from 1, the member or element begins that an RFC 6901 pointer leads to; 0 when there is none, or no JSON
+// before it.
+func Line(data []byte, pointer string) int {
+	d := jsontext.NewDecoder(bytes.NewReader(data))
+	for {
+		if _, err := d.ReadToken(); err != nil {
+			return 0
+		}
+		if string(d.StackPointer()) == pointer {
+			return 1 + bytes.Count(data[:d.InputOffset()], []byte("\n"))
+		}
+	}
+}

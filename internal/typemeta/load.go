@@ -75,6 +75,7 @@ func loadOne(folder fs.FS, name string) (Type, error) {
 	if t.Policy, err = parsePolicy(t, config); err != nil {
 		return Type{}, located(configName, config, err)
 	}
+	t.config = config
 	return t, nil
 }
 
@@ -132,6 +133,7 @@ func ParseVersion(id string, metadata, config []byte) (Type, error) {
 	if len(faults) > 0 {
 		return Type{}, errors.Join(faults...)
 	}
+	t.config = config
 	return t, nil
 }
 

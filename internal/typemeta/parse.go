@@ -13,7 +13,11 @@ import (
 )
 
 // reader collects faults by their place, so that a file's faults are told all at once.
-type reader struct{ faults []error }
+type reader struct {
+	faults []error
+	// places is where each claim of the type stands in the document.
+	places []string
+}
 
 // PlaceError is one fault of a document: an RFC 6901 pointer and what is wrong there.
 type PlaceError struct{ Place, Reason string }
@@ -204,6 +208,7 @@ func (r *reader) claim(t *Type, p Path, m map[string]any, place string) {
 	r.svgID(t, c, place)
 	r.claimDisplay(&c, m["display"], place+"/display")
 	t.Claims = append(t.Claims, c)
+	r.places = append(r.places, place)
 }
 
 // svgID holds svg_id to SD-JWT VC §9: a name, unique in the type.

@@ -56,7 +56,7 @@ func parsePolicy(t Type, data []byte) (Policy, error) {
 	if f.Validity != nil {
 		d, err := time.ParseDuration(*f.Validity)
 		if err != nil || d < minValidity || d > maxValidity {
-			r.fault("/validity", "must be a duration from %s to %s", minValidity, maxValidity)
+			r.fault("/validity", "must be hours from %.0fh to %.0fh, for example 8760h", minValidity.Hours(), maxValidity.Hours())
 		}
 		p.Validity = d
 	}

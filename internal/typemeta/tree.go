@@ -20,13 +20,13 @@ func (r *reader) tree(t *Type) {
 		for _, step := range c.Path {
 			next, err := n.step(step)
 			if err != nil {
-				r.fault(fmt.Sprintf("claim %s", c.Path), "%s", err.Error())
+				r.fault(r.places[i], "%s", err.Error())
 				break
 			}
 			n = next
 		}
 		if n.claim != nil {
-			r.fault(fmt.Sprintf("claim %s", c.Path), "is described twice")
+			r.fault(r.places[i], "is described twice")
 		}
 		n.claim = c
 	}

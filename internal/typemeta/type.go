@@ -15,8 +15,12 @@ type Type struct {
 	Claims      []Claim
 	Policy      Policy
 	document    []byte
+	config      []byte
 	tree        *node
 }
+
+// Config gives the config that the policy was read from; nil when there was none.
+func (t Type) Config() []byte { return t.config }
 
 // Display is how the type is shown in one language (SD-JWT VC §8).
 type Display struct {
@@ -96,6 +100,14 @@ func (t Type) Named(lang string) string {
 		return d.Name
 	}
 	return t.ID
+}
+
+// Named gives the label of the claim in a language, or in English, or its path.
+func (c Claim) Named(lang string) string {
+	if d, ok := pick(c.Display, lang, func(d ClaimDisplay) string { return d.Locale }); ok {
+		return d.Label
+	}
+	return c.Path.String()
 }
 
 // Described gives the display in a language, or the first.

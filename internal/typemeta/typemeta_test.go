@@ -51,7 +51,7 @@ func TestLoad_names_file_place_and_fault(t *testing.T) {
 		"a path that is none":   {"A.json", `{"vct":"x","claims":[{"path":[]}]}`, "A.json: /claims/0/path: path must be a non-empty array"},
 		"a wrong sd":            {"A.json", `{"vct":"x","claims":[{"path":["a"],"sd":"maybe"}]}`, "A.json: /claims/0/sd: must be always, allowed or never"},
 		"a reserved claim":      {"A.json", `{"vct":"x","claims":[{"path":["iss"]}]}`, "A.json: /claims/0: iss is not for the type"},
-		"a claim twice":         {"A.json", `{"vct":"x","claims":[{"path":["a"]},{"path":["a"]}]}`, "A.json: claim a: is described twice"},
+		"a claim twice":         {"A.json", `{"vct":"x","claims":[{"path":["a"]},{"path":["a"]}]}`, "A.json: /claims/1: is described twice"},
 		"null and an index":     {"A.json", `{"vct":"x","claims":[{"path":["a",null]},{"path":["a",0]}]}`, "null and an index"},
 		"array and object":      {"A.json", `{"vct":"x","claims":[{"path":["a",null]},{"path":["a","b"]}]}`, "an array and an object"},
 		"a language twice":      {"A.json", `{"vct":"x","display":[{"locale":"en","name":"A"},{"locale":"en","name":"B"}]}`, "A.json: /display/1/locale: appears twice"},

@@ -57,6 +57,48 @@
     });
   });
 
+  // Lost connection: say so within two seconds. A stream may end when all is well, so the portal is asked.
+  if (window.htmx) htmx.config.timeout = 10000; // as long as the portal works on a request
+  function lost(yes) {
+    var banner = document.getElementById("offline");
+    if (banner) banner.hidden = !yes;
+  }
+  function isLost() { lost(true); }
+  function isBack() { lost(!navigator.onLine); }
+  function ask() {
+    return fetch(document.querySelector("link[rel=stylesheet]").href, { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(1500) }).then(function (answer) {
+      if (!answer.ok) throw answer;
+      isBack();
+    });
+  }
+  window.addEventListener("offline", isLost);
+  window.addEventListener("online", isBack);
+  ["htmx:sendError", "htmx:timeout"].forEach(function (name) { document.addEventListener(name, isLost); });
+  ["htmx:sseOpen", "htmx:afterOnLoad"].forEach(function (name) { document.addEventListener(name, isBack); });
+  document.addEventListener("htmx:sseError", function () { ask().catch(isLost); });
+
+  // Nothing is sent into the void, where what was typed would be lost: the form waits until the portal answers.
+  document.addEventListener("submit", function (e) {
+    var form = e.target, banner = document.getElementById("offline");
+    if (e.defaultPrevented || form.method !== "post" || form.dataset.sure || !banner || banner.hidden && !("keep" in form.dataset)) return;
+    e.preventDefault();
+    ask().then(function () {
+      form.dataset.sure = "1";
+      form.requestSubmit(e.submitter);
+      delete form.dataset.sure;
+    }, isLost);
+  });
+
+  // What somebody pressed and the portal refused is told in the place of the page, unless the page tells it itself.
+  document.addEventListener("htmx:beforeSwap", function (e) {
+    var d = e.detail, cause = d.requestConfig.triggeringEvent;
+    if (d.xhr.status < 400 || d.xhr.status === 422 || !cause || !/submit|click/.test(cause.type) || document.querySelector("[data-trouble]")) return;
+    d.shouldSwap = true;
+    d.target = document.getElementById("main");
+    d.selectOverride = "#main";
+    d.swapOverride = "outerHTML";
+  });
+
   // A form is sent once, however often its button is pressed.
   document.addEventListener("submit", function (e) {
     if (e.defaultPrevented) return;
@@ -85,14 +127,6 @@
       }
     });
   });
-
-  // Lost connection: say so, keep what was typed.
-  function online() {
-    var banner = document.getElementById("offline");
-    if (banner) banner.hidden = navigator.onLine;
-  }
-  window.addEventListener("online", online);
-  window.addEventListener("offline", online);
 
   // A form that htmx sends stays where it is when the answer is no page: say why, until it works again.
   document.addEventListener("htmx:afterRequest", function (e) {

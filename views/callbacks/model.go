@@ -1,6 +1,8 @@
 package callbacks
 
 import (
+	"slices"
+
 	"counterfoil/views/layout"
 	"counterfoil/views/ui"
 )
@@ -35,6 +37,11 @@ type Choice struct {
 
 // Error is one line of the summary; Href leads to the field.
 type Error struct{ Href, Text string }
+
+// at tells whether one of the errors is at a field.
+func at(errors []Error, href string) bool {
+	return slices.ContainsFunc(errors, func(e Error) bool { return e.Href == href })
+}
 
 // Show is the page of one endpoint.
 type Show struct {

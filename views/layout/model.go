@@ -11,6 +11,8 @@ type Page struct {
 	Help string
 	// Callbacks tells that the person may look at callback endpoints.
 	Callbacks bool
+	// Types tells that the person may look at credential types, Certificates that they may look at when certificates end.
+	Types, Certificates bool
 	// System tells that the person may look at how the installation fares.
 	System bool
 	// Approvals tells that the person may approve offers, Pending how many wait.

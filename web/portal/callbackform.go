@@ -1,8 +1,8 @@
 package portal
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -11,16 +11,17 @@ import (
 
 	"counterfoil/internal/issuance"
 	"counterfoil/views/callbacks"
+	"counterfoil/views/i18n"
 )
 
 // callbackForm is the form with what an endpoint has.
-func (p *portal) callbackForm(e issuance.Endpoint) callbacks.Form {
+func (p *portal) callbackForm(ctx context.Context, e issuance.Endpoint) callbacks.Form {
 	f := callbacks.Form{URL: e.URL, Name: e.Name}
 	for _, s := range issuance.CallbackStatuses() {
-		f.Statuses = append(f.Statuses, callbacks.Choice{Name: "status." + string(s), Label: statusWords(s), Chosen: slices.Contains(e.Statuses, s)})
+		f.Statuses = append(f.Statuses, callbacks.Choice{Name: "status." + string(s), Label: statusWords(ctx, s), Chosen: slices.Contains(e.Statuses, s)})
 	}
 	for _, t := range p.Types.All() {
-		f.Types = append(f.Types, callbacks.Choice{Name: "type." + t.ID, Label: t.Named(language), Chosen: slices.Contains(e.Types, t.ID)})
+		f.Types = append(f.Types, callbacks.Choice{Name: "type." + t.ID, Label: t.Named(i18n.Lang(ctx)), Chosen: slices.Contains(e.Types, t.ID)})
 	}
 	return f
 }
@@ -55,14 +56,14 @@ func (p *portal) addCallback(c *fiber.Ctx) error {
 	})
 	var refusal *issuance.Error
 	if errors.As(err, &refusal) {
-		view := p.callbackForm(asked)
-		view.Errors = callbackErrors(refusal)
+		view := p.callbackForm(c.UserContext(), asked)
+		view.Errors = callbackErrors(c.UserContext(), refusal)
 		return p.callbacksPage(c, fiber.StatusUnprocessableEntity, view)
 	}
 	if err != nil {
 		return err
 	}
-	return p.callbackPage(c, fiber.StatusCreated, e, callbacks.Show{Secret: e.Secret.Reveal(), Said: "The endpoint is there, and is told from now on."})
+	return p.callbackPage(c, fiber.StatusCreated, e, callbacks.Show{Secret: e.Secret.Reveal(), Said: i18n.T(c.UserContext(), "The endpoint is there, and is told from now on.")})
 }
 
 // editCallback changes where an endpoint is and what it is told.
@@ -79,29 +80,31 @@ func (p *portal) editCallback(c *fiber.Ctx) error {
 		if e, err = p.Callbacks.Endpoints.Endpoint(c.UserContext(), endpointID(c)); err != nil {
 			return err
 		}
-		view := p.callbackForm(asked)
-		view.Errors = callbackErrors(refusal)
+		view := p.callbackForm(c.UserContext(), asked)
+		view.Errors = callbackErrors(c.UserContext(), refusal)
 		return p.callbackPage(c, fiber.StatusUnprocessableEntity, e, callbacks.Show{Change: &view})
 	}
 	if err != nil {
 		return err
 	}
-	return p.callbackPage(c, fiber.StatusOK, e, callbacks.Show{Said: "It is changed, from the next event on."})
+	return p.callbackPage(c, fiber.StatusOK, e, callbacks.Show{Said: i18n.T(c.UserContext(), "It is changed, from the next event on.")})
 }
 
-func callbackErrors(e *issuance.Error) []callbacks.Error {
+func callbackErrors(ctx context.Context, e *issuance.Error) []callbacks.Error {
 	if len(e.Fields) == 0 {
-		return []callbacks.Error{{Href: "#url", Text: capital(e.Reason) + "."}}
+		return []callbacks.Error{{Href: "#url", Text: capital(i18n.Reason(ctx, e.Reason)) + "."}}
 	}
 	var out []callbacks.Error
 	for _, f := range e.Fields {
 		if f.Pointer == "/statuses" {
-			out = append(out, callbacks.Error{Href: "#statuses", Text: "Tick at least one thing that it is told."})
+			out = append(out, callbacks.Error{Href: "#statuses", Text: i18n.T(ctx, "Tick at least one thing that it is told.")})
 			continue
 		}
 		field, _, _ := strings.Cut(strings.TrimPrefix(f.Pointer, "/"), "/")
-		label := map[string]string{"url": "Address", "name": "Name", "types": "Credentials", "statuses": "Events"}[field]
-		out = append(out, callbacks.Error{Href: "#" + field, Text: label + ": " + f.Reason + "."})
+		label := map[string]string{
+			"url": i18n.T(ctx, "Address"), "name": i18n.T(ctx, "Name"), "types": i18n.T(ctx, "Credentials"), "statuses": i18n.T(ctx, "Events"),
+		}[field]
+		out = append(out, callbacks.Error{Href: "#" + field, Text: label + ": " + i18n.Reason(ctx, f.Reason) + "."})
 	}
 	return out
 }
@@ -122,16 +125,16 @@ func (p *portal) replayRange(c *fiber.Ctx) error {
 	r := issuance.Replay{}
 	view := callbacks.Range{From: form["from"], Until: form["until"]}
 	if r.From, err = time.ParseInLocation(fieldTime, view.From, time.Local); err != nil {
-		view.Errors = append(view.Errors, callbacks.Error{Href: "#from", Text: "From: give a date and a time."})
+		view.Errors = append(view.Errors, callbacks.Error{Href: "#from", Text: i18n.T(c.UserContext(), "From: give a date and a time.")})
 	}
 	if view.Until != "" {
 		if r.Until, err = time.ParseInLocation(fieldTime, view.Until, time.Local); err != nil {
-			view.Errors = append(view.Errors, callbacks.Error{Href: "#until", Text: "Until: give a date and a time, or nothing."})
+			view.Errors = append(view.Errors, callbacks.Error{Href: "#until", Text: i18n.T(c.UserContext(), "Until: give a date and a time, or nothing.")})
 		}
 		r.Until = r.Until.Add(time.Minute - time.Nanosecond) // the whole minute that is named
 	}
 	if len(view.Errors) == 0 && view.Until != "" && r.Until.Before(r.From) {
-		view.Errors = append(view.Errors, callbacks.Error{Href: "#until", Text: "Until: must not lie before the beginning."})
+		view.Errors = append(view.Errors, callbacks.Error{Href: "#until", Text: i18n.T(c.UserContext(), "Until: must not lie before the beginning.")})
 	}
 	if len(view.Errors) == 0 {
 		return p.replay(c, r)
@@ -153,19 +156,15 @@ func (p *portal) replay(c *fiber.Ctx, r issuance.Replay) error {
 	if err != nil {
 		return err
 	}
-	return p.callbackPage(c, fiber.StatusOK, e, callbacks.Show{Said: replaySaid(n, e.State)})
+	return p.callbackPage(c, fiber.StatusOK, e, callbacks.Show{Said: replaySaid(c.UserContext(), n, e.State)})
 }
 
-func replaySaid(n int, state issuance.EndpointState) string {
-	if n == 0 {
-		return "There is nothing to send again."
+func replaySaid(ctx context.Context, n int, state issuance.EndpointState) string {
+	switch {
+	case n == 0:
+		return i18n.T(ctx, "There is nothing to send again.")
+	case state != issuance.EndpointActive:
+		return i18n.T(ctx, "%d events go out again once the endpoint is switched on.", n)
 	}
-	said := fmt.Sprintf("%d events go out again", n)
-	if n == 1 {
-		said = "One event goes out again"
-	}
-	if state != issuance.EndpointActive {
-		said += " once the endpoint is switched on"
-	}
-	return said + "."
+	return i18n.T(ctx, "%d events go out again.", n)
 }

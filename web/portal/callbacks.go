@@ -13,6 +13,7 @@ import (
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/staff"
 	"counterfoil/views/callbacks"
+	"counterfoil/views/i18n"
 	"counterfoil/views/ui"
 )
 
@@ -31,28 +32,28 @@ type Pings interface {
 }
 
 // statusWords says a callback status as what happens.
-func statusWords(s issuance.CallbackStatus) string {
+func statusWords(ctx context.Context, s issuance.CallbackStatus) string {
 	switch s {
 	case issuance.CallbackCreated:
-		return "an offer is made (OFFER_CREATED)"
+		return i18n.T(ctx, "an offer is made (OFFER_CREATED)")
 	case issuance.CallbackIssued:
-		return "the credential was collected (ISSUED)"
+		return i18n.T(ctx, "the credential was collected (ISSUED)")
 	case issuance.CallbackFailed:
-		return "an offer failed or was cancelled (FAILED)"
+		return i18n.T(ctx, "an offer failed or was cancelled (FAILED)")
 	case issuance.CallbackExpired:
-		return "an offer ran out of time (EXPIRED)"
+		return i18n.T(ctx, "an offer ran out of time (EXPIRED)")
 	case issuance.CallbackRetrieved:
-		return "a phone fetches the offer (RETRIEVED)"
+		return i18n.T(ctx, "a phone fetches the offer (RETRIEVED)")
 	case issuance.CallbackRedeemed:
-		return "the code is accepted (REDEEMED)"
+		return i18n.T(ctx, "the code is accepted (REDEEMED)")
 	case issuance.CallbackCodeRejected:
-		return "a wrong code is typed (CODE_REJECTED)"
+		return i18n.T(ctx, "a wrong code is typed (CODE_REJECTED)")
 	case issuance.CallbackConfirmed:
-		return "the wallet has stored it (CONFIRMED)"
+		return i18n.T(ctx, "the wallet has stored it (CONFIRMED)")
 	case issuance.CallbackWalletFailed:
-		return "the wallet could not store it (WALLET_FAILED)"
+		return i18n.T(ctx, "the wallet could not store it (WALLET_FAILED)")
 	case issuance.CallbackCertificateExpiring:
-		return "a certificate ends soon (CERTIFICATE_EXPIRING)"
+		return i18n.T(ctx, "a certificate ends soon (CERTIFICATE_EXPIRING)")
 	case issuance.CallbackPing:
 	}
 	return string(s)
@@ -63,22 +64,27 @@ func endpointHref(id issuance.EndpointID) string { return "/callbacks/" + url.Pa
 func endpointID(c *fiber.Ctx) issuance.EndpointID { return issuance.EndpointID(c.Params("callback")) }
 
 func (p *portal) listCallbacks(c *fiber.Ctx) error {
-	return p.callbacksPage(c, fiber.StatusOK, p.callbackForm(issuance.Endpoint{Statuses: issuance.StandardCallbacks()}))
+	return p.callbacksPage(c, fiber.StatusOK, p.callbackForm(c.UserContext(), issuance.Endpoint{Statuses: issuance.StandardCallbacks()}))
 }
 
 func (p *portal) callbacksPage(c *fiber.Ctx, status int, form callbacks.Form) error {
-	list, err := p.Callbacks.Endpoints.ListEndpoints(c.UserContext())
+	ctx := c.UserContext()
+	list, err := p.Callbacks.Endpoints.ListEndpoints(ctx)
 	if err != nil {
 		return err
 	}
-	page := callbacks.List{Page: p.page(c, "Callback endpoints")}
+	page := callbacks.List{Page: p.page(c, i18n.T(ctx, "Callback endpoints"))}
+	page.Page.Here = "/callbacks"
 	for _, e := range list {
 		page.Rows = append(page.Rows, callbacks.Row{
-			Href: endpointHref(e.ID), Name: endpointName(e), URL: e.URL, Since: e.CreatedAt.Local().Format(dayClock), Status: endpointBadge(e), Queued: e.Queued,
+			Href: endpointHref(e.ID), Name: endpointName(e), URL: e.URL, Since: i18n.DateTime(ctx, e.CreatedAt), Status: endpointBadge(ctx, e), Queued: e.Queued,
 		})
 	}
 	if who(c).May(staff.ManageCallbacks) {
 		page.Form = &form
+	}
+	if len(form.Errors) > 0 {
+		page.Page.Title = i18n.T(ctx, "Error: %s", page.Page.Title)
 	}
 	return render(c, status, callbacks.ListPage(page))
 }
@@ -94,16 +100,16 @@ func endpointName(e issuance.Endpoint) string {
 }
 
 // endpointBadge says in a word or two how an endpoint fares.
-func endpointBadge(e issuance.Endpoint) ui.Status {
+func endpointBadge(ctx context.Context, e issuance.Endpoint) ui.Status {
 	switch {
 	case e.State == issuance.EndpointPaused:
-		return ui.Status{Word: "Paused"}
+		return ui.Status{Word: i18n.T(ctx, "Paused")}
 	case e.State == issuance.EndpointDisabled:
-		return ui.Status{Word: "Switched off by the receiver", Tone: ui.Bad}
+		return ui.Status{Word: i18n.T(ctx, "Switched off by the receiver"), Tone: ui.Bad}
 	case e.Health() == issuance.Failing:
-		return ui.Status{Word: "Nothing gets through", Tone: ui.Bad}
+		return ui.Status{Word: i18n.T(ctx, "Nothing gets through"), Tone: ui.Bad}
 	}
-	return ui.Status{Word: "Working", Tone: ui.Good}
+	return ui.Status{Word: i18n.T(ctx, "Working"), Tone: ui.Good}
 }
 
 func (p *portal) showCallback(c *fiber.Ctx) error {
@@ -116,25 +122,29 @@ func (p *portal) showCallback(c *fiber.Ctx) error {
 
 // callbackPage shows an endpoint; what is in s already is shown with it.
 func (p *portal) callbackPage(c *fiber.Ctx, status int, e issuance.Endpoint, s callbacks.Show) error {
-	list, err := p.Callbacks.Deliveries.ListDeliveries(c.UserContext(), e.ID, issuance.DeliveryFilter{Limit: deliveriesShown})
+	ctx := c.UserContext()
+	list, err := p.Callbacks.Deliveries.ListDeliveries(ctx, e.ID, issuance.DeliveryFilter{Limit: deliveriesShown})
 	if err != nil {
 		return err
 	}
-	s.Page, s.Href, s.Name, s.Status, s.Facts = p.page(c, endpointName(e)), endpointHref(e.ID), endpointName(e), endpointBadge(e), p.endpointFacts(e)
+	s.Page, s.Href, s.Name, s.Status, s.Facts = p.page(c, endpointName(e)), endpointHref(e.ID), endpointName(e), endpointBadge(ctx, e), p.endpointFacts(ctx, e)
 	s.MayAct, s.Paused = who(c).May(staff.ManageCallbacks), e.State != issuance.EndpointActive
 	if s.MayAct && s.Change == nil {
-		form := p.callbackForm(e)
+		form := p.callbackForm(ctx, e)
 		s.Change = &form
 	}
 	s.Page.Here = "/callbacks"
+	if len(s.Range.Errors) > 0 || s.Change != nil && len(s.Change.Errors) > 0 {
+		s.Page.Title = i18n.T(ctx, "Error: %s", s.Page.Title)
+	}
 	for _, d := range list {
 		s.Failed = s.Failed || d.State == issuance.DeliveryExhausted
-		s.Deliveries = append(s.Deliveries, deliveryRow(d))
+		s.Deliveries = append(s.Deliveries, deliveryRow(ctx, d))
 	}
 	return render(c, status, callbacks.ShowPage(s))
 }
 
-func (p *portal) endpointFacts(e issuance.Endpoint) []callbacks.Fact {
+func (p *portal) endpointFacts(ctx context.Context, e issuance.Endpoint) []callbacks.Fact {
 	var statuses, types []string
 	for _, s := range e.Statuses {
 		statuses = append(statuses, string(s))
@@ -143,59 +153,66 @@ func (p *portal) endpointFacts(e issuance.Endpoint) []callbacks.Fact {
 		types = append(types, p.typeName(id))
 	}
 	if len(types) == 0 {
-		types = []string{"all"}
+		types = []string{i18n.T(ctx, "all")}
 	}
 	facts := []callbacks.Fact{
-		{Label: "Address", Value: e.URL}, {Label: "Is told", Value: strings.Join(statuses, ", ")}, {Label: "Credentials", Value: strings.Join(types, ", ")},
-		{Label: "Waiting", Value: strconv.Itoa(e.Queued)},
-		{Label: "Added", Value: e.CreatedAt.Local().Format(dayClock) + " by " + e.CreatedBy},
+		{Label: i18n.T(ctx, "Address"), Value: e.URL}, {Label: i18n.T(ctx, "Is told"), Value: strings.Join(statuses, ", ")},
+		{Label: i18n.T(ctx, "Credentials"), Value: strings.Join(types, ", ")}, {Label: i18n.T(ctx, "Waiting"), Value: strconv.Itoa(e.Queued)},
+		{Label: i18n.T(ctx, "Added"), Value: i18n.T(ctx, "%s by %s", i18n.DateTime(ctx, e.CreatedAt), e.CreatedBy)},
 	}
 	if !e.FailingSince.IsZero() {
-		facts = append(facts, callbacks.Fact{Label: "Failing since", Value: e.FailingSince.Local().Format(dayClock) + ": " + e.LastResult})
+		facts = append(facts, callbacks.Fact{Label: i18n.T(ctx, "Failing since"), Value: i18n.DateTime(ctx, e.FailingSince) + ": " + i18n.Reason(ctx, e.LastResult)})
 	}
 	if p.Clock().Before(e.OldUntil) {
-		facts = append(facts, callbacks.Fact{Label: "Old secret", Value: "signs beside the new one until " + e.OldUntil.Local().Format(dayClock)})
+		facts = append(facts, callbacks.Fact{Label: i18n.T(ctx, "Old secret"), Value: i18n.T(ctx, "signs beside the new one until %s", i18n.DateTime(ctx, e.OldUntil))})
 	}
 	return facts
 }
 
 func deliveryHref(id issuance.DeliveryID) string { return fmt.Sprintf("/deliveries/%d", id) }
 
-func deliveryRow(d issuance.Delivery) callbacks.Delivery {
-	row := callbacks.Delivery{
-		Href: deliveryHref(d.ID), Status: string(d.Status), Offer: string(d.Offer), OfferHref: "/offers/" + string(d.Offer), Result: d.LastResult,
-		Attempts: d.Attempts, At: d.CreatedAt.Local().Format(dayClock), State: deliveryBadge(d),
+func deliveryRow(ctx context.Context, d issuance.Delivery) callbacks.Delivery {
+	return callbacks.Delivery{
+		Href: deliveryHref(d.ID), Status: string(d.Status), Offer: string(d.Offer), OfferHref: "/offers/" + string(d.Offer), Result: i18n.Reason(ctx, d.LastResult),
+		Attempts: d.Attempts, At: i18n.DateTime(ctx, d.CreatedAt), State: deliveryBadge(ctx, d),
 	}
-	return row
 }
 
-func deliveryBadge(d issuance.Delivery) ui.Status {
+func deliveryBadge(ctx context.Context, d issuance.Delivery) ui.Status {
 	switch d.State {
 	case issuance.DeliveryDelivered:
-		return ui.Status{Word: "Delivered", Tone: ui.Good}
+		return ui.Status{Word: i18n.T(ctx, "Delivered"), Tone: ui.Good}
 	case issuance.DeliveryExhausted:
-		return ui.Status{Word: "Given up", Tone: ui.Bad}
+		return ui.Status{Word: i18n.T(ctx, "Given up"), Tone: ui.Bad}
 	case issuance.DeliveryCancelled:
-		return ui.Status{Word: "Not delivered"}
+		return ui.Status{Word: i18n.T(ctx, "Not delivered")}
 	case issuance.DeliveryQueued:
 	}
 	switch {
 	case d.Held:
-		return ui.Status{Word: "Held back"}
+		return ui.Status{Word: i18n.T(ctx, "Held back")}
 	case d.LastResult != "":
-		return ui.Status{Word: "Refused, tried again", Tone: ui.Bad}
+		return ui.Status{Word: i18n.T(ctx, "Refused, tried again"), Tone: ui.Bad}
 	}
-	return ui.Status{Word: "Waiting", Tone: ui.Now}
+	return ui.Status{Word: i18n.T(ctx, "Waiting"), Tone: ui.Now}
+}
+
+func saidPaused(ctx context.Context) string {
+	return i18n.T(ctx, "Nothing is sent until it is switched on again; events wait.")
+}
+
+func saidResumed(ctx context.Context) string {
+	return i18n.T(ctx, "It is on. What waited goes out now.")
 }
 
 // changeCallback does one thing to an endpoint and shows its page.
-func (p *portal) changeCallback(do func(context.Context, issuance.EndpointID) (issuance.Endpoint, error), said string) fiber.Handler {
+func (p *portal) changeCallback(do func(context.Context, issuance.EndpointID) (issuance.Endpoint, error), said func(context.Context) string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		e, err := do(c.UserContext(), endpointID(c))
 		if err != nil {
 			return err
 		}
-		return p.callbackPage(c, fiber.StatusOK, e, callbacks.Show{Said: said})
+		return p.callbackPage(c, fiber.StatusOK, e, callbacks.Show{Said: said(c.UserContext())})
 	}
 }
 
@@ -204,7 +221,7 @@ func (p *portal) rotateCallback(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	return p.callbackPage(c, fiber.StatusOK, e, callbacks.Show{Secret: e.Secret.Reveal(), Said: "There is a new secret. The old one signs beside it for a day."})
+	return p.callbackPage(c, fiber.StatusOK, e, callbacks.Show{Secret: e.Secret.Reveal(), Said: i18n.T(c.UserContext(), "There is a new secret. The old one signs beside it for a day.")})
 }
 
 func (p *portal) deleteCallback(c *fiber.Ctx) error {
@@ -248,12 +265,12 @@ func (p *portal) showDelivery(c *fiber.Ctx) error {
 		return err
 	}
 	page := callbacks.Detail{
-		Page: p.page(c, string(d.Status)), Delivery: deliveryRow(d), Back: endpointHref(d.Endpoint), Body: string(body), MayAct: who(c).May(staff.ManageCallbacks),
+		Page: p.page(c, string(d.Status)), Delivery: deliveryRow(c.UserContext(), d), Back: endpointHref(d.Endpoint), Body: string(body), MayAct: who(c).May(staff.ManageCallbacks),
 	}
 	page.Page.Here, page.Page.Narrow = "/callbacks", true
 	for _, a := range attempts {
 		page.Attempts = append(page.Attempts, callbacks.Attempt{
-			At: a.At.Local().Format(dayClock), Took: fmt.Sprintf("%d ms", a.Took.Milliseconds()), Result: a.Result, Response: strings.ToValidUTF8(string(a.Response), ""),
+			At: i18n.DateTime(c.UserContext(), a.At), Took: fmt.Sprintf("%d ms", a.Took.Milliseconds()), Result: i18n.Reason(c.UserContext(), a.Result), Response: strings.ToValidUTF8(string(a.Response), ""),
 		})
 	}
 	return render(c, fiber.StatusOK, callbacks.DetailPage(page))

@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"encoding/hex"
 	"fmt"
 	"strconv"
@@ -80,7 +81,7 @@ func (p *portal) record(c *fiber.Ctx, status int, problem string) error {
 		})
 	}
 	if show.MaySeeDeliveries {
-		show.Deliveries = recordDeliveries(t.Deliveries)
+		show.Deliveries = recordDeliveries(c.UserContext(), t.Deliveries)
 	}
 	return render(c, status, offers.RecordPage(show))
 }
@@ -90,11 +91,11 @@ func mayCorrect(c *fiber.Ctx, o issuance.Offer, after issuance.OfferID) bool {
 	return who(c).May(staff.CreateOffers) && after == "" && issuance.Correctable(o.Status)
 }
 
-func recordDeliveries(list []issuance.Delivery) []offers.RecordDelivery {
+func recordDeliveries(ctx context.Context, list []issuance.Delivery) []offers.RecordDelivery {
 	out := make([]offers.RecordDelivery, 0, len(list))
 	for _, d := range list {
 		row := offers.RecordDelivery{
-			Href: "/deliveries/" + strconv.FormatInt(int64(d.ID), 10), Event: string(d.Status), State: deliveryBadge(d), Attempts: d.Attempts, Result: d.LastResult,
+			Href: "/deliveries/" + strconv.FormatInt(int64(d.ID), 10), Event: string(d.Status), State: deliveryBadge(ctx, d), Attempts: d.Attempts, Result: d.LastResult,
 		}
 		if !d.LastAt.IsZero() {
 			row.Last = d.LastAt.UTC().Format(millis)

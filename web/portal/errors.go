@@ -1,13 +1,16 @@
 package portal
 
 import (
+	"context"
 	"errors"
 	"net/url"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/staff"
+	"counterfoil/views/i18n"
 	"counterfoil/views/problem"
 	"counterfoil/web/surface"
 )
@@ -18,7 +21,7 @@ var (
 	errCrossOrigin = errors.New("cross origin")
 )
 
-// phrase answers an error as a page. It is the only place where the portal does.
+// phrase answers an error as a page: what happened, what to do, and a way back. It is the only place where the portal does.
 func (p *portal) phrase(c *fiber.Ctx, err error) error {
 	if errors.Is(err, errSignedOut) {
 		return p.toSignIn(c)
@@ -26,21 +29,65 @@ func (p *portal) phrase(c *fiber.Ctx, err error) error {
 	if errors.Is(err, errEnrol) {
 		return toAccount(c)
 	}
-	status, title, text := p.words(c, err)
-	page := problem.Show{Page: p.page(c, title), Text: text, RequestID: surface.RequestID(c)}
+	said := p.words(c, err)
+	if said.status < fiber.StatusInternalServerError {
+		p.recognise(c)
+	}
+	page := problem.Show{
+		Page: p.page(c, said.title), Text: said.text, RequestID: surface.RequestID(c), Help: help(said.paragraph), Back: cameFrom(c),
+	}
+	if again := said.status == fiber.StatusTooManyRequests || said.status >= fiber.StatusInternalServerError; again && c.Method() == fiber.MethodGet {
+		page.Again = safeNext(c.OriginalURL())
+	}
 	page.Page.Narrow = true
-	return render(c, status, problem.Page(page))
+	return render(c, said.status, problem.Page(page))
+}
+
+// recognise finds who is signed in where no handler did, so that the page has their menu.
+func (p *portal) recognise(c *fiber.Ctx) {
+	token := p.token(c)
+	if who(c).ID != "" || token == "" || p.Staff == nil { // the gallery has no staff
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.UserContext()), time.Second) // the request's own time is over
+	defer cancel()
+	if person, session, err := p.Staff.Glance(ctx, token); err == nil {
+		c.Locals(personKey{}, person)
+		c.Locals(sessionKey{}, session)
+	}
+}
+
+// cameFrom gives the path of the portal's page that led here; empty when another did, or this one.
+func cameFrom(c *fiber.Ctx) string {
+	u, err := url.Parse(c.Get(fiber.HeaderReferer))
+	if err != nil || u.Host != string(c.Request().Host()) || u.Path == c.Path() && c.Method() == fiber.MethodGet {
+		return ""
+	}
+	if back := safeNext(u.RequestURI()); back != "/" { // the way home is there anyway
+		return back
+	}
+	return ""
 }
 
 // toSignIn sends a browser to the sign-in page; a fragment or a stream is told instead, or the page would end up inside
-// another.
+// another. Who sent a form is told that nothing came of it.
 func (p *portal) toSignIn(c *fiber.Ctx) error {
-	target := "/sign-in?next=" + url.QueryEscape(c.OriginalURL())
-	if c.Get("HX-Request") == "true" || c.Method() != fiber.MethodGet || c.Get(fiber.HeaderAccept) == eventStream {
+	const signIn = "/sign-in?next="
+	if c.Get("HX-Request") == "true" || c.Get(fiber.HeaderAccept) == eventStream {
 		c.Set("HX-Redirect", "/sign-in")
 		return c.SendStatus(fiber.StatusUnauthorized)
 	}
-	return c.Redirect(target, fiber.StatusSeeOther)
+	if c.Method() == fiber.MethodGet {
+		return c.Redirect(signIn+url.QueryEscape(c.OriginalURL()), fiber.StatusSeeOther)
+	}
+	ctx := c.UserContext()
+	page := problem.Show{
+		Page: p.page(c, i18n.T(ctx, "You are signed out")), RequestID: surface.RequestID(c), Help: help("signed-out"), SignIn: signIn + url.QueryEscape(cameFrom(c)),
+		Text: i18n.T(ctx, "Nothing was changed. Sign in again, go back to the page you came from, and send it once more."),
+	}
+	page.Page.Narrow = true
+	c.Set("HX-Redirect", "/sign-in")
+	return render(c, fiber.StatusUnauthorized, problem.Page(page))
 }
 
 // toAccount sends a browser to where a second step is set up; whatever else it asked for is not done.
@@ -52,63 +99,117 @@ func toAccount(c *fiber.Ctx) error {
 	return c.Redirect("/account", fiber.StatusSeeOther)
 }
 
-func (p *portal) words(c *fiber.Ctx, err error) (status int, title, text string) {
+// phrasing is an error as the portal says it; paragraph is the one of the guide that says more.
+type phrasing struct {
+	status      int
+	title, text string
+	paragraph   string
+}
+
+func (p *portal) words(c *fiber.Ctx, err error) phrasing {
+	ctx := c.UserContext()
 	var refusal *issuance.Error
 	var person *staff.Error
 	switch {
 	case errors.As(err, &refusal):
-		return refused(refusal)
+		return refused(ctx, refusal)
 	case errors.As(err, &person):
-		return notLet(person)
+		return notLet(ctx, person)
 	case errors.Is(err, errStale):
-		return fiber.StatusForbidden, "Sign in again first", "To change who gets in, and how, sign out and in again. That keeps somebody who finds your screen open from doing it."
+		return phrasing{
+			fiber.StatusForbidden, i18n.T(ctx, "Sign in again first"),
+			i18n.T(ctx, "To change who gets in, and how, sign out and in again. That keeps somebody who finds your screen open from doing it."), "signed-out",
+		}
 	case errors.Is(err, errCrossOrigin):
-		return fiber.StatusForbidden, "Not from this portal", "This request came from another page. Open the portal and do it there."
+		return phrasing{
+			fiber.StatusForbidden, i18n.T(ctx, "Not from this portal"),
+			i18n.T(ctx, "This request came from another page. Open the portal and do it there."), "not-allowed",
+		}
 	}
-	switch status := surface.StatusOf(err); status {
-	case 0:
-	case fiber.StatusNotFound:
-		return status, "This page does not exist", "The address may be mistyped, or what was here is gone."
-	case fiber.StatusMethodNotAllowed:
-		return status, "Not like this", "This address cannot be opened this way."
-	case fiber.StatusTooManyRequests:
-		return status, "Too many at once", "Close tabs that you do not need, wait a minute, and try again."
-	default:
-		return status, "This did not work", "The request was too large or not whole."
+	if status := surface.StatusOf(err); status != 0 {
+		return malformed(ctx, status)
 	}
 	surface.Fault(c, p.Log, err)
 	if surface.Unavailable(c, err) {
-		return fiber.StatusServiceUnavailable, "Not now", "The database is away or too slow. Nothing was lost; try again in a moment."
+		return phrasing{
+			fiber.StatusServiceUnavailable, i18n.T(ctx, "Not now"),
+			i18n.T(ctx, "The database is away or too slow. Nothing was lost; wait a moment and try again. If it stays, call whoever runs the program."), "database-away",
+		}
 	}
-	return fiber.StatusInternalServerError, "Something went wrong here", "Nothing was lost. Try again; if it stays, tell support the request below."
+	return fault(ctx)
 }
 
-// notLet says what the domain of people and clients refuses.
-func notLet(e *staff.Error) (status int, title, text string) {
-	switch e.Kind {
-	case staff.NotFound:
-		return fiber.StatusNotFound, "This does not exist", "The address may be mistyped, or what was here is gone."
-	case staff.Conflict:
-		return fiber.StatusConflict, "Not possible any more", e.Reason
-	case staff.Limited:
-		return fiber.StatusTooManyRequests, "Too many at once", e.Reason
-	case staff.Invalid:
-		return fiber.StatusUnprocessableEntity, "This does not fit", e.Reason
-	case staff.Denied:
+func fault(ctx context.Context) phrasing {
+	return phrasing{
+		fiber.StatusInternalServerError, i18n.T(ctx, "Something went wrong here"),
+		i18n.T(ctx, "Nothing was lost. Try again; if it stays, tell support the request below."), "broken",
 	}
-	return fiber.StatusForbidden, "Not allowed", e.Reason
 }
 
-func refused(e *issuance.Error) (status int, title, text string) {
+// malformed says what is wrong with a request as such.
+func malformed(ctx context.Context, status int) phrasing {
+	switch status {
+	case fiber.StatusNotFound:
+		return phrasing{
+			status, i18n.T(ctx, "This page does not exist"),
+			i18n.T(ctx, "The address may be mistyped, or what was here is gone. Start from the home page."), "not-found",
+		}
+	case fiber.StatusMethodNotAllowed:
+		return phrasing{
+			status, i18n.T(ctx, "Not like this"),
+			i18n.T(ctx, "A form is sent to this address; it is no page to open. Go back to the page with the form."), "form",
+		}
+	case fiber.StatusTooManyRequests:
+		return phrasing{
+			status, i18n.T(ctx, "Too many at once"),
+			i18n.T(ctx, "Close tabs that you do not need, wait a minute, and try again."), "too-many",
+		}
+	case fiber.StatusRequestEntityTooLarge:
+		return phrasing{
+			status, i18n.T(ctx, "Too large"),
+			i18n.T(ctx, "What was sent is larger than the portal takes. Go back and choose a smaller file, or less text."), "form",
+		}
+	}
+	return phrasing{
+		status, i18n.T(ctx, "This did not work"),
+		i18n.T(ctx, "The request was not whole, or not one that the portal knows. Go back, load the page anew, and try again."), "form",
+	}
+}
+
+// refused says what the domain of offers refuses.
+func refused(ctx context.Context, e *issuance.Error) phrasing {
 	switch e.Kind {
 	case issuance.NotFound:
-		return fiber.StatusNotFound, "This does not exist", "The offer may have been made in another system, or the address is mistyped."
+		return phrasing{
+			fiber.StatusNotFound, i18n.T(ctx, "This does not exist"),
+			i18n.T(ctx, "It may have been made in another system, deleted in the meantime, or the address is mistyped. Look for it in its list."), "not-found",
+		}
 	case issuance.Conflict, issuance.Expired:
-		return fiber.StatusConflict, "Not possible any more", "The offer was collected or has ended in the meantime."
+		return phrasing{
+			fiber.StatusConflict, i18n.T(ctx, "Not possible any more"),
+			i18n.T(ctx, "It was changed, collected or ended in the meantime. Go back and look at it as it is now."), "gone",
+		}
 	case issuance.Denied, issuance.Locked:
-		return fiber.StatusForbidden, "Not allowed", e.Reason
+		return phrasing{fiber.StatusForbidden, i18n.T(ctx, "Not allowed"), i18n.Reason(ctx, e.Reason), "not-allowed"}
 	case issuance.Invalid:
-		return fiber.StatusUnprocessableEntity, "This does not fit", e.Reason
+		return phrasing{fiber.StatusUnprocessableEntity, i18n.T(ctx, "This does not fit"), i18n.Reason(ctx, e.Reason), "form"}
 	}
-	return fiber.StatusInternalServerError, "Something went wrong here", ""
+	return fault(ctx)
+}
+
+// notLet says what the domain of people and back-ends refuses.
+func notLet(ctx context.Context, e *staff.Error) phrasing {
+	said := i18n.Reason(ctx, e.Reason)
+	switch e.Kind {
+	case staff.NotFound:
+		return malformed(ctx, fiber.StatusNotFound)
+	case staff.Conflict:
+		return phrasing{fiber.StatusConflict, i18n.T(ctx, "Not possible any more"), said, "gone"}
+	case staff.Limited:
+		return phrasing{fiber.StatusTooManyRequests, i18n.T(ctx, "Too many at once"), said, "too-many"}
+	case staff.Invalid:
+		return phrasing{fiber.StatusUnprocessableEntity, i18n.T(ctx, "This does not fit"), said, "form"}
+	case staff.Denied:
+	}
+	return phrasing{fiber.StatusForbidden, i18n.T(ctx, "Not allowed"), said + " " + i18n.T(ctx, "Ask somebody whose role does, or the administrator."), "not-allowed"}
 }

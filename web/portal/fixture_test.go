@@ -21,13 +21,13 @@ import (
 
 // bank is the demo that ships, on free ports, with a clock that a test can move.
 type bank struct {
-	t      *testing.T
+	t      testing.TB
 	portal string
 	manage string
 	ahead  atomic.Int64
 }
 
-func open(t *testing.T, settings ...string) *bank {
+func open(t testing.TB, settings ...string) *bank {
 	t.Helper()
 	b := &bank{t: t}
 	cfg, err := config.Load(append([]string{
@@ -85,7 +85,7 @@ type answer struct {
 }
 
 // page reads the answer as HTML and holds it to what every page and fragment must be.
-func (a answer) page(t *testing.T) *goquery.Document {
+func (a answer) page(t testing.TB) *goquery.Document {
 	t.Helper()
 	doc, err := goquery.NewDocumentFromReader(strings.NewReader(a.body))
 	if err != nil {

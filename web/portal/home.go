@@ -8,6 +8,7 @@ import (
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/staff"
 	"counterfoil/views/home"
+	"counterfoil/views/i18n"
 	"counterfoil/views/ui"
 )
 
@@ -19,23 +20,36 @@ const (
 )
 
 func (p *portal) home(c *fiber.Ctx) error {
-	s := home.Show{Page: p.page(c, "Home")}
-	if who(c).May(staff.CreateOffers) {
-		for _, t := range p.Types.All() {
-			d := t.Described(language)
-			s.Tiles = append(s.Tiles, home.Tile{Href: "/offers/new/" + url.PathEscape(t.ID), Name: d.Name, Description: d.Description})
-		}
-	}
-	open, err := p.Record.ListOffers(c.UserContext(), issuance.Filter{Statuses: issuance.Sources(issuance.StatusExpired), At: p.Clock(), Limit: openLimit})
+	ctx := c.UserContext()
+	alerts, err := p.alerts(c)
 	if err != nil {
 		return err
 	}
-	s.Open = p.rows(c.UserContext(), open)
+	s := home.Show{Page: p.page(c, i18n.T(ctx, "Home")), Alerts: alerts, Issues: who(c).May(staff.CreateOffers)}
+	open := issuance.Filter{Statuses: issuance.Sources(issuance.StatusExpired), At: p.Clock(), Limit: openLimit}
+	if s.Issues {
+		open.Maker = mine(c)
+		for _, t := range p.Types.All() {
+			d := t.Described(i18n.Lang(ctx))
+			s.Tiles = append(s.Tiles, home.Tile{Href: "/offers/new/" + url.PathEscape(t.ID), Name: d.Name, Description: d.Description})
+		}
+		if s.Today, err = p.today(c); err != nil {
+			return err
+		}
+	}
+	list, err := p.Record.ListOffers(ctx, open)
+	if err != nil {
+		return err
+	}
+	s.Open = p.rows(ctx, list)
 	if s.Display, err = p.nextCustomer(c); err != nil {
 		return err
 	}
 	return render(c, fiber.StatusOK, home.Page(s))
 }
+
+// mine is how the record knows who made an offer.
+func mine(c *fiber.Ctx) string { return string(who(c).ID) }
 
 // nextCustomer clears the display: who is at the home page has nothing open. It gives how the display fares.
 func (p *portal) nextCustomer(c *fiber.Ctx) (ui.Status, error) {

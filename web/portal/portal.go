@@ -54,6 +54,7 @@ type Approvals interface {
 type Record interface {
 	Offer(ctx context.Context, id issuance.OfferID) (issuance.Offer, error)
 	ListOffers(ctx context.Context, f issuance.Filter) ([]issuance.Offer, error)
+	CountOffers(ctx context.Context, f issuance.Filter) (map[issuance.Status]int, error)
 	Timeline(ctx context.Context, id issuance.OfferID) (issuance.Timeline, error)
 	// CustomerHash gives what offers are found by for a customer's number.
 	CustomerHash(number string) []byte
@@ -123,6 +124,7 @@ type Dependencies struct {
 	// Demo people and wallet are there in the demo only.
 	DemoStaff  []DemoPerson
 	DemoWallet Wallet
+	Office
 	// Stopping is closed when streams must end.
 	Stopping <-chan struct{}
 }
@@ -172,6 +174,7 @@ func New(d Dependencies) *fiber.App {
 	app.Get("/offers/:offer/record", p.allow(staff.ReadOffers, p.showRecord))
 	app.Post("/offers/:offer/replace", p.allow(staff.CreateOffers, audited(staff.ActOfferReplaced, "offer", p.replaceOffer)))
 	p.mountApprovals(app)
+	p.mountOffice(app)
 	p.mountCallbacks(app)
 	app.Get("/system", p.allow(staff.ReadSystem, p.showSystem))
 	app.Post("/system", surface.Limit(checksPerMinute, d.Clock), p.allow(staff.CheckSystem, p.checkSystem))
@@ -194,8 +197,8 @@ func (p *portal) mountCallbacks(app *fiber.App) {
 	app.Get("/callbacks", read(p.listCallbacks))
 	app.Post("/callbacks", change(audited(staff.ActCallbackAdded, "", p.addCallback)))
 	app.Get("/callbacks/:callback", read(p.showCallback))
-	app.Post("/callbacks/:callback/pause", done(staff.ActCallbackPaused, p.changeCallback(p.Callbacks.PauseEndpoint, "Nothing is sent until it is switched on again; events wait.")))
-	app.Post("/callbacks/:callback/resume", done(staff.ActCallbackResumed, p.changeCallback(p.Callbacks.ResumeEndpoint, "It is on. What waited goes out now.")))
+	app.Post("/callbacks/:callback/pause", done(staff.ActCallbackPaused, p.changeCallback(p.Callbacks.PauseEndpoint, saidPaused)))
+	app.Post("/callbacks/:callback/resume", done(staff.ActCallbackResumed, p.changeCallback(p.Callbacks.ResumeEndpoint, saidResumed)))
 	app.Post("/callbacks/:callback/rotate", done(staff.ActCallbackRotated, p.rotateCallback))
 	app.Post("/callbacks/:callback/delete", done(staff.ActCallbackDeleted, p.deleteCallback))
 	app.Post("/callbacks/:callback/ping", surface.Limit(pingsPerMinute, p.Clock), change(p.pingCallback))
@@ -211,7 +214,8 @@ func (p *portal) page(c *fiber.Ctx, title string) layout.Page {
 	return layout.Page{
 		Help:  helpOn(c.Path()),
 		Title: title, Person: who(c).Display, Here: c.Path(), Demo: len(p.DemoStaff) > 0, Callbacks: who(c).May(staff.ReadCallbacks),
-		System: who(c).May(staff.ReadSystem), Approvals: who(c).May(staff.ReadApprovals), Pending: pending(c), People: who(c).May(staff.ReadPeople), Clients: who(c).May(staff.ReadClients), Audit: who(c).May(staff.ReadAudit), Brand: p.brand(),
+		System: who(c).May(staff.ReadSystem), Approvals: who(c).May(staff.ReadApprovals), Pending: pending(c), People: who(c).May(staff.ReadPeople), Clients: who(c).May(staff.ReadClients), Audit: who(c).May(staff.ReadAudit),
+		Types: who(c).May(staff.ReadTypes), Certificates: who(c).May(staff.ReadCertificates), Brand: p.brand(),
 	}
 }
 

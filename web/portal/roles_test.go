@@ -35,6 +35,13 @@ func policy() map[string]string {
 		"GET /clients": "au", "GET /clients/:client": "au", "GET /clients/new": "a", "POST /clients": "a", "POST /clients/:client/keys/end": "a",
 		"GET /audit": "au", "GET /audit/export": "au", "POST /audit/verify": "au",
 	}
+	for _, read := range []string{"types", "types/:type", "certificates"} {
+		all["GET /"+read] = "au"
+	}
+	for _, change := range []string{"types/:type/try", "new-type", "new-type/edit", "new-type/try", "new-type/confirm"} {
+		all["POST /"+change] = "a"
+	}
+	all["GET /new-type"] = "a"
 	for _, action := range []string{"pause", "resume", "rotate", "ping", "replay", "replay_range", "change", "delete"} {
 		all["POST /callbacks/:callback/"+action] = "a"
 	}

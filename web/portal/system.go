@@ -1,13 +1,14 @@
 package portal
 
 import (
-	"fmt"
+	"context"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
 	"counterfoil/internal/doctor"
 	"counterfoil/internal/staff"
+	"counterfoil/views/i18n"
 	"counterfoil/views/system"
 	"counterfoil/views/ui"
 )
@@ -27,15 +28,18 @@ func (p *portal) checkSystem(c *fiber.Ctx) error {
 }
 
 func (p *portal) systemPage(c *fiber.Ctx, r doctor.Report) system.Show {
+	ctx := c.UserContext()
 	s := system.Show{
-		Page: p.page(c, "System"), Verdict: verdict(r), Ready: r.Count(doctor.Failed) == 0, MayRun: who(c).May(staff.CheckSystem),
-		At: "Checked on " + r.At.Local().Format("2 Jan, 15:04:05") + ".",
+		Page: p.page(c, i18n.T(ctx, "System")), Verdict: verdict(ctx, r), Ready: r.Count(doctor.Failed) == 0, MayRun: who(c).May(staff.CheckSystem),
+		At: i18n.T(ctx, "Checked on %s.", i18n.Date(ctx, r.At)+", "+r.At.Local().Format("15:04:05")),
 	}
 	for _, result := range doctor.Results() {
-		group := system.Group{ID: strings.ReplaceAll(string(result), " ", "-"), Title: resultTitle(result)}
+		group := system.Group{ID: strings.ReplaceAll(string(result), " ", "-"), Title: resultTitle(ctx, result)}
 		for _, check := range r.Checks {
 			if check.Result == result {
-				group.Checks = append(group.Checks, system.Check{Name: check.Name, Found: check.Found, Fix: check.Fix, Status: resultBadge(result)})
+				group.Checks = append(group.Checks, system.Check{
+					Name: i18n.Reason(ctx, check.Name), Found: i18n.Reason(ctx, check.Found), Fix: i18n.Reason(ctx, check.Fix), Status: resultBadge(ctx, result),
+				})
 			}
 		}
 		if len(group.Checks) > 0 {
@@ -46,50 +50,43 @@ func (p *portal) systemPage(c *fiber.Ctx, r doctor.Report) system.Show {
 }
 
 // verdict says a report in a sentence.
-func verdict(r doctor.Report) string {
+func verdict(ctx context.Context, r doctor.Report) string {
 	failed, warnings := r.Count(doctor.Failed), r.Count(doctor.Warning)
 	switch {
 	case failed == 0 && warnings == 0:
-		return "Nothing stands in the way."
+		return i18n.T(ctx, "Nothing stands in the way.")
 	case failed == 0:
-		return "Nothing failed. " + things(warnings) + " to look at before going live."
+		return i18n.T(ctx, "Nothing failed.") + " " + i18n.T(ctx, "To look at before going live: %d.", warnings)
 	case warnings == 0:
-		return "Not ready: " + things(failed) + " to fix."
+		return i18n.T(ctx, "Not ready.") + " " + i18n.T(ctx, "To fix: %d.", failed)
 	}
-	return "Not ready: " + things(failed) + " to fix, and " + things(warnings) + " to look at."
+	return i18n.T(ctx, "Not ready.") + " " + i18n.T(ctx, "To fix: %d.", failed) + " " + i18n.T(ctx, "To look at: %d.", warnings)
 }
 
-func things(n int) string {
-	if n == 1 {
-		return "1 thing"
-	}
-	return fmt.Sprintf("%d things", n)
-}
-
-func resultTitle(r doctor.Result) string {
+func resultTitle(ctx context.Context, r doctor.Result) string {
 	switch r {
 	case doctor.Failed:
-		return "To fix"
+		return i18n.T(ctx, "To fix")
 	case doctor.Warning:
-		return "To look at"
+		return i18n.T(ctx, "To look at")
 	case doctor.NotChecked:
-		return "Not checked"
+		return i18n.T(ctx, "Not checked")
 	case doctor.OK:
-		return "In order"
+		return i18n.T(ctx, "In order")
 	}
 	return string(r)
 }
 
-func resultBadge(r doctor.Result) ui.Status {
+func resultBadge(ctx context.Context, r doctor.Result) ui.Status {
 	switch r {
 	case doctor.Failed:
-		return ui.Status{Word: "Failed", Tone: ui.Bad}
+		return ui.Status{Word: i18n.T(ctx, "Failed"), Tone: ui.Bad}
 	case doctor.Warning:
-		return ui.Status{Word: "Warning", Tone: ui.Warn}
+		return ui.Status{Word: i18n.T(ctx, "Warning"), Tone: ui.Warn}
 	case doctor.NotChecked:
-		return ui.Status{Word: "Not checked"}
+		return ui.Status{Word: i18n.T(ctx, "Not checked")}
 	case doctor.OK:
-		return ui.Status{Word: "OK", Tone: ui.Good}
+		return ui.Status{Word: i18n.T(ctx, "OK"), Tone: ui.Good}
 	}
 	return ui.Status{Word: string(r)}
 }
