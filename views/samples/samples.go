@@ -15,7 +15,7 @@ type Sample struct {
 
 // All lists the samples, those of one area after one another.
 func All() []Sample {
-	return slices.Concat(landingSamples(), helpSamples(), counterSamples(), displaySamples(), paperSamples(), walletSamples(), offerSamples(), approvalSamples(), officeSamples(), staffSamples())
+	return slices.Concat(landingSamples(), helpSamples(), counterSamples(), displaySamples(), paperSamples(), walletSamples(), offerSamples(), approvalSamples(), officeSamples(), staffSamples(), formSamples())
 }
 
 // of makes a sample of a page.

@@ -20,13 +20,13 @@ type Card struct {
 
 // label says the drawing to who does not see it.
 func (c Card) label(ctx context.Context) string {
-	parts := []string{i18n.T(ctx, "Card in the wallet: %s", c.Name)}
+	parts := []string{c.Name}
 	for _, part := range []string{c.Description, c.LogoAlt, c.Issuer} {
 		if part != "" {
 			parts = append(parts, part)
 		}
 	}
-	return strings.Join(parts, ". ")
+	return i18n.T(ctx, "Card in the wallet: %s", strings.Join(parts, ". "))
 }
 
 // wrap breaks a text into lines of at most so many characters, because a drawing does not; what is over ends in an ellipsis.
