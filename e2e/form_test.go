@@ -220,15 +220,19 @@ func TestForm_comes_back_after_signing_in_again_without_scripts(t *testing.T) {
 	p := openBrowser(t, 1280, 900)
 	p.signIn(b, "demo-clerk")
 	p.scripts(false)
+	shows := func(selector, words string) { // nothing in a page without scripts can wait
+		t.Helper()
+		eventually(t, patience, words, func() bool { return p.sees(selector, words) })
+	}
 	p.goTo(b.portal + "/offers/new/IdentityCredential")
 	p.fill(erika())
 	p.press(`button[value="preview"]`)
-	p.awaits("#preview", "Mustermann")
+	shows("#preview", "Mustermann")
 	b.ahead.Add(int64(31 * time.Minute))
 	p.press("main form button.primary")
-	p.awaits("h1", "Sign in")
+	shows("h1", "Sign in")
 	p.press(`form:has(input[value="demo-clerk"]) button`)
-	p.awaits(".restored", "The draft of")
+	shows(".restored", "The draft of")
 	p.press("main form button.primary")
 	p.do(chromedp.WaitVisible(chromedp.CSS(".qr img")))
 }

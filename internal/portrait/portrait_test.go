@@ -76,7 +76,7 @@ func isRed(c color.Color) bool {
 
 func TestMake_gives_a_small_picture_without_anything_but_pixels(t *testing.T) {
 	t.Parallel()
-	noise := image.NewRGBA(image.Rect(0, 0, 1000, 700))
+	noise := image.NewRGBA(image.Rect(0, 0, 500, 350))
 	random := rand.New(rand.NewPCG(1, 2))
 	for i := range noise.Pix {
 		noise.Pix[i] = byte(random.Uint32())
@@ -90,9 +90,9 @@ func TestMake_gives_a_small_picture_without_anything_but_pixels(t *testing.T) {
 		"UP-125 a place in EXIF":   withEXIF(asJPEG(t, face(600, 800)), 1),
 		"a page behind the JPEG":   append(asJPEG(t, face(60, 80)), "GPS<script>alert(1)</script>"...),
 		"an archive behind a PNG":  append(asPNG(t, face(60, 80)), "PK\x03\x04GPS"...),
-		"a long and narrow one":    asPNG(t, face(4000, 2)),
+		"a long and narrow one":    asPNG(t, face(2000, 2)),
 		"EXIF that says nonsense":  withEXIF(asJPEG(t, face(60, 80)), 99),
-		"a large one from a phone": asJPEG(t, face(4000, 3000)),
+		"a large one from a phone": asJPEG(t, face(2000, 1500)),
 	} {
 		uri, err := portrait.Make(file)
 		if err != nil {

@@ -80,8 +80,8 @@ func (p *portal) typing(h fiber.Handler) fiber.Handler {
 		}
 		next := "/"
 		typ := c.Params("type")
-		if typ == "" {
-			typ = string(c.Request().PostArgs().Peek("type"))
+		if got, err := readTyped(c); typ == "" && err == nil {
+			typ = got.form["type"]
 		}
 		if t, err := p.typeOf(typ); err == nil {
 			next = "/offers/new/" + url.PathEscape(t.ID)

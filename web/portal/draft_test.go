@@ -37,6 +37,10 @@ func TestDraft_comes_back_after_signing_in_again(t *testing.T) {
 	if a.status != http.StatusSeeOther || a.header.Get("Location") != "/sign-in?next="+url.QueryEscape(newIdentity) {
 		t.Fatalf("without scripts: %d to %s", a.status, a.header.Get("Location"))
 	}
+	a = clerk.do(upload(t, "/offers", map[string]string{"type": "IdentityCredential"}, part{"claim.picture-file", "", ""}))
+	if a.status != http.StatusSeeOther || a.header.Get("Location") != "/sign-in?next="+url.QueryEscape(newIdentity) {
+		t.Fatalf("with a picture to choose: %d to %s", a.status, a.header.Get("Location"))
+	}
 	again := b.signIn("demo-clerk")
 	doc := again.do(get(newIdentity)).page(t)
 	for id, want := range map[string]string{"claim.family_name": "Mustermann", "claim.birth_date-month": "Augu", "claim.document_number": "T22000129"} {
