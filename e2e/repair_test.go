@@ -173,9 +173,12 @@ func TestRepair_is_one_click_and_reaches_every_screen(t *testing.T) {
 	}
 	tablet.becomes(".steps", "Scan this code")
 	eventually(t, patience, "the display shows the new offer", func() bool {
-		again.URI = tablet.decode()
-		return strings.HasSuffix(again.URI, again.OfferID)
+		drawn := `(img => img !== null && img.complete && img.naturalWidth > 0 && img.src.includes("` + again.OfferID + `"))(document.querySelector(".qr img"))`
+		return get(tablet, chromedp.Evaluate[bool](drawn))
 	})
+	if again.URI = tablet.decode(); !strings.HasSuffix(again.URI, again.OfferID) {
+		t.Errorf("the display's QR code says %s", again.URI)
+	}
 	colleague.press(".screen a.primary")
 	if at := offerOf(colleague); at.OfferID != again.OfferID {
 		t.Errorf("the old page leads to %s", at.OfferID)
