@@ -168,7 +168,7 @@ func TestRepair_is_one_click_and_reaches_every_screen(t *testing.T) {
 	clerk.showAgain()
 	colleague.within(2*time.Second, ".big", "Shown again")
 	again := offerOf(clerk)
-	if again.OfferID == offer.OfferID || !clerk.sees("p.lead", "to the offer before") {
+	if again.OfferID == offer.OfferID || !clerk.sees("p.lead", "To the offer that this one replaces") {
 		t.Fatalf("the new offer is %s", again.OfferID)
 	}
 	tablet.becomes(".steps", "Scan this code")
