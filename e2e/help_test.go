@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
@@ -109,6 +110,17 @@ func TestKeys_do_what_the_sheet_says(t *testing.T) {
 	if title := get(p, chromedp.Title()); !strings.HasPrefix(title, "Home") || !p.at("/") {
 		t.Errorf("under the sheet was another page: %s", title)
 	}
+
+	p.goTo(b.portal + "/offers")
+	// As a keyboard does: what is pressed is written unless the page prevents it. KeyEvent would write in any case.
+	press := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: "/", Code: "Slash", Text: "/"}
+	if _, err := chromedp.Call(p.ctx, input.DispatchKeyEvent, press); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, patience, "the search has the focus", func() bool {
+		return get(p, chromedp.Evaluate[bool](`document.activeElement.type === "search" && document.activeElement.value === ""`))
+	})
+	p.goTo(b.portal)
 
 	p.leads("3", "/offers/new/IdentityCredential")
 	p.do(chromedp.Focus(chromedp.CSS("[id='claim.given_name']")))

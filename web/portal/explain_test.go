@@ -22,6 +22,7 @@ func TestErrors_lead_to_what_the_guides_say_about_them(t *testing.T) {
 	silent := clerk.do(get(offer))
 	for name, c := range map[string]struct{ got, want string }{
 		"a form":    {explained(t, clerk.do(post("/offers", form)), ".summary"), "/help#form"},
+		"a filter":  {explained(t, clerk.do(get("/offers?status=nothing")), ".summary"), "/help#form"},
 		"a display": {explained(t, clerk.do(post("/display/pair", url.Values{"code": {"AAA222"}})), "main"), "/help#display-lost"},
 		"a silence": {explained(t, silent, ".say"), "/help#no-phone"},
 	} {

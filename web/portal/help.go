@@ -118,6 +118,10 @@ func paragraph(t trouble) string {
 		return help("refused")
 	case backEndHeld, backEndRefused, backEndGivenUp, backEndGone:
 		return help("callbacks")
+	case tooEarly:
+		return help("approval")
+	case ourFault:
+		return help("broken")
 	case fine, troubles:
 	}
 	return ""
