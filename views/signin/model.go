@@ -7,10 +7,12 @@ import (
 
 // Show is the page. Demo people sign in with one click; otherwise there is a form, and what else is set up.
 type Show struct {
-	Page   layout.Page
-	Next   string
-	Name   string
-	Error  string
+	Page  layout.Page
+	Next  string
+	Name  string
+	Error string
+	// Help is the way to what the guides say about the error.
+	Help   string
 	People []Person
 	// Passkeys and SSO are offered beside the password.
 	Passkeys, SSO bool

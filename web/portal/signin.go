@@ -107,6 +107,10 @@ func (p *portal) showSignIn(c *fiber.Ctx) error {
 func (p *portal) signInPage(c *fiber.Ctx, next, name, problem string) signinview.Show {
 	s := signinview.Show{Page: p.page(c, i18n.T(c.UserContext(), "Sign in")), Next: next, Name: name, Error: i18n.Reason(c.UserContext(), problem), Languages: languages(c), Passkeys: p.Passkeys != nil, SSO: p.SSO != nil}
 	s.Page.Narrow = true
+	s.Help = "/help#signed-out"
+	if strings.HasPrefix(c.Path(), "/sign-in/sso") {
+		s.Help = "/help#single-sign-on"
+	}
 	for _, d := range p.DemoStaff {
 		s.People = append(s.People, signinview.Person{Name: d.Name, Display: d.Display, Role: roleWord(c.UserContext(), staff.Role(d.Role))})
 	}
