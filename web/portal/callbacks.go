@@ -150,7 +150,7 @@ func (p *portal) endpointFacts(ctx context.Context, e issuance.Endpoint) []callb
 		statuses = append(statuses, string(s))
 	}
 	for _, id := range e.Types {
-		types = append(types, p.typeName(id))
+		types = append(types, p.named(ctx, id))
 	}
 	if len(types) == 0 {
 		types = []string{i18n.T(ctx, "all")}

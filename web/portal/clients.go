@@ -279,7 +279,7 @@ func (p *portal) clientFacts(ctx context.Context, one staff.Client) []ui.Fact {
 	types, networks := i18n.T(ctx, "all"), i18n.T(ctx, "anywhere")
 	var names []string
 	for _, id := range one.Types {
-		names = append(names, p.typeName(id))
+		names = append(names, p.named(ctx, id))
 	}
 	if len(names) > 0 {
 		types = strings.Join(names, ", ")

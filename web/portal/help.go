@@ -56,6 +56,7 @@ func (p *portal) greet(h fiber.Handler) fiber.Handler {
 			case err == nil:
 				c.Locals(personKey{}, person)
 				c.Locals(sessionKey{}, session)
+				p.speakTo(c, person)
 			case staff.KindOf(err) != staff.Denied:
 				surface.Fault(c, p.Log, err)
 			}

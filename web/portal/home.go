@@ -12,12 +12,8 @@ import (
 	"counterfoil/views/ui"
 )
 
-const (
-	language  = "en"
-	openLimit = 20
-	clock     = "15:04"
-	dayClock  = "2 Jan 15:04"
-)
+// openLimit bounds the open offers at home.
+const openLimit = 20
 
 func (p *portal) home(c *fiber.Ctx) error {
 	ctx := c.UserContext()
@@ -58,13 +54,4 @@ func (p *portal) nextCustomer(c *fiber.Ctx) (ui.Status, error) {
 		err = p.Displays.Show(c.UserContext(), who(c).ID, p.token(c), "")
 	}
 	return p.displayBadge(c.UserContext(), d), err
-}
-
-func (p *portal) typeName(id string) string {
-	for _, t := range p.Types.All() {
-		if t.ID == id {
-			return t.Named(language)
-		}
-	}
-	return id
 }

@@ -156,6 +156,22 @@ func New(d Dependencies) *fiber.App {
 	p.mountClients(app)
 	p.mountAudit(app)
 	app.Get("/", p.allow(staff.ReadOffers, p.home))
+	p.mountOffers(app)
+	p.mountApprovals(app)
+	p.mountOffice(app)
+	p.mountCallbacks(app)
+	app.Get("/system", p.allow(staff.ReadSystem, p.showSystem))
+	app.Post("/system", surface.Limit(checksPerMinute, d.Clock), p.allow(staff.CheckSystem, p.checkSystem))
+	p.mountDisplay(app)
+	if d.DemoWallet != nil {
+		app.Get("/demo/wallet", p.allow(staff.ReadOffers, p.showWallet))
+		app.Post("/demo/wallet", p.allow(staff.ReadOffers, p.collect))
+	}
+	surface.Close(app)
+	return app
+}
+
+func (p *portal) mountOffers(app *fiber.App) {
 	app.Get("/offers", p.allow(staff.ReadOffers, p.listOffers))
 	app.Post("/offers/find", p.allow(staff.ReadOffers, p.findCustomer))
 	app.Get("/offers/new/:type", p.allow(staff.CreateOffers, p.newOffer))
@@ -173,21 +189,9 @@ func New(d Dependencies) *fiber.App {
 	app.Get("/offers/:offer/handout.svg", p.allow(staff.ReadOffers, p.handoutQR))
 	app.Get("/offers/:offer/record", p.allow(staff.ReadOffers, p.showRecord))
 	app.Post("/offers/:offer/replace", p.allow(staff.CreateOffers, audited(staff.ActOfferReplaced, "offer", p.replaceOffer)))
-	p.mountApprovals(app)
-	p.mountOffice(app)
-	p.mountCallbacks(app)
-	app.Get("/system", p.allow(staff.ReadSystem, p.showSystem))
-	app.Post("/system", surface.Limit(checksPerMinute, d.Clock), p.allow(staff.CheckSystem, p.checkSystem))
-	p.mountDisplay(app)
 	app.Post("/offers/:offer/cancel", p.allow(staff.CancelOffers, audited(staff.ActOfferCancelled, "offer", p.cancelOffer)))
 	app.Post("/offers/:offer/renew", p.allow(staff.RevealCodes, audited(staff.ActCodeRenewed, "offer", p.renewCode)))
 	app.Post("/offers/:offer/again", p.allow(staff.CreateOffers, audited(staff.ActOfferReplaced, "offer", p.repeatOffer)))
-	if d.DemoWallet != nil {
-		app.Get("/demo/wallet", p.allow(staff.ReadOffers, p.showWallet))
-		app.Post("/demo/wallet", p.allow(staff.ReadOffers, p.collect))
-	}
-	surface.Close(app)
-	return app
 }
 
 func (p *portal) mountCallbacks(app *fiber.App) {
