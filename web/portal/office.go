@@ -35,4 +35,6 @@ func (p *portal) mountOffice(app *fiber.App) {
 	app.Post("/new-type/try", surface.Limit(trialsPerMinute, p.Clock), change(p.tryNewType))
 	app.Post("/new-type/confirm", change(audited(staff.ActTypeAdded, "", p.addType)))
 	app.Get("/certificates", p.allow(staff.ReadCertificates, p.listCertificates))
+	app.Get("/system", p.allow(staff.ReadSystem, p.showSystem))
+	app.Post("/system", surface.Limit(checksPerMinute, p.Clock), p.allow(staff.CheckSystem, p.checkSystem))
 }

@@ -160,8 +160,6 @@ func New(d Dependencies) *fiber.App {
 	p.mountApprovals(app)
 	p.mountOffice(app)
 	p.mountCallbacks(app)
-	app.Get("/system", p.allow(staff.ReadSystem, p.showSystem))
-	app.Post("/system", surface.Limit(checksPerMinute, d.Clock), p.allow(staff.CheckSystem, p.checkSystem))
 	p.mountDisplay(app)
 	if d.DemoWallet != nil {
 		app.Get("/demo/wallet", p.allow(staff.ReadOffers, p.showWallet))
