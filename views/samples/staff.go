@@ -104,7 +104,7 @@ func clientSamples() []Sample {
 	lives := []ui.Choice{{Name: "365", Label: "One year", Chosen: true}, {Name: "none", Label: "Until somebody ends it"}}
 	show := apiclients.Show{
 		Page: shell("core-banking", "/clients", true), Href: "/clients/x", Name: "core-banking", Status: ui.Status{Word: "Active", Tone: ui.Good}, MayManage: true, MayHaveKey: true,
-		HasKeys: true, Lives: lives, Facts: []ui.Fact{{Label: "May", Value: "Make offers"}, {Label: "Calls from", Value: "192.0.2.0/24"}},
+		HasKeys: true, Lives: lives, Facts: []ui.Fact{{Label: "What it may do", Value: "Make offers"}, {Label: "Calls from", Value: "192.0.2.0/24"}},
 		Keys: []apiclients.Key{{ID: "G4lbnYYLDRgHFQ", Made: moment, Used: moment, Status: live, Live: true}, {ID: "dtYPgOdtVGOxfj", Made: moment, Used: moment, Status: over}},
 	}
 	added, most, shut, auditor, cert := show, show, show, show, show

@@ -292,7 +292,7 @@ func (p *portal) clientFacts(ctx context.Context, one staff.Client) []ui.Fact {
 		networks = strings.Join(nets, ", ")
 	}
 	facts := []ui.Fact{
-		{Label: i18n.T(ctx, "May"), Value: scopeWords(ctx, one.Scopes)}, {Label: i18n.T(ctx, "Credentials"), Value: types},
+		{Label: i18n.T(ctx, "What it may do"), Value: scopeWords(ctx, one.Scopes)}, {Label: i18n.T(ctx, "Credentials"), Value: types},
 		{Label: i18n.T(ctx, "Calls from"), Value: networks}, {Label: i18n.T(ctx, "Added"), Value: i18n.Date(ctx, one.CreatedAt)},
 	}
 	if len(one.Identities) > 0 {
