@@ -53,9 +53,10 @@ fuzz-api: test-deps ## send the management door EXAMPLES generated requests an o
 bench: ## measure what is promised about speed, on PostgreSQL; see e2e/bench
 	@.ci/with-postgres go test -count=1 -v -tags bench -timeout 30m -run '^TestBench' ./e2e/bench
 
-budgets: test-deps ## measure what is promised about pages (sizes, answers, Lighthouse) and print it as one table
+budgets: test-deps ## measure what is promised about pages (sizes, answers, Lighthouse, axe) and print it as one table
 	@cmp -s e2e/lighthouse/package-lock.json e2e/lighthouse/node_modules/.installed || { npm ci --prefix e2e/lighthouse --no-audit --no-fund && cp e2e/lighthouse/package-lock.json e2e/lighthouse/node_modules/.installed; }
 	@go test -count=1 -v -tags budgets -timeout 60m -run '^TestBudgets_of_pages' ./e2e
+	@COUNTERFOIL_EVERY_WAY=1 go test -count=1 -v -timeout 60m -run '^TestGallery|^TestScreens' ./e2e | grep -E '^(---|ok|FAIL)'
 
 screens: test-deps ## keep a picture of every page, wide and narrow, light and dark, in build/screens
 	@mkdir -p build/screens

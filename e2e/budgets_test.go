@@ -144,14 +144,21 @@ type measured struct{ name, path, person string }
 
 // pages is every kind of page.
 func (b *bank) pages(live created) []measured {
-	clerk, administrator := "demo-clerk", "demo-administrator"
-	return []measured{
-		{"sign in", b.portal + "/sign-in", ""}, {"home", b.portal + "/", clerk}, {"new offer", b.portal + "/offers/new/IdentityCredential", clerk},
-		{"counter", b.portal + "/offers/" + live.OfferID, clerk}, {"offers", b.portal + "/offers", clerk},
-		{"hand-out", b.portal + "/offers/" + live.OfferID + "/handout", clerk}, {"pair a display", b.portal + "/display/pair", clerk},
-		{"my account", b.portal + "/account", clerk}, {"callbacks", b.portal + "/callbacks", administrator}, {"system", b.portal + "/system", administrator},
-		{"customer display", b.portal + "/display", ""}, {"landing page", b.landing(live), ""},
+	const clerk, approver, administrator = "demo-clerk", "demo-approver", "demo-administrator"
+	of := "/offers/" + live.OfferID
+	var all []measured
+	for _, one := range []measured{
+		{"sign in", "/sign-in", ""}, {"home", "/", clerk}, {"new offer", "/offers/new/IdentityCredential", clerk}, {"counter", of, clerk},
+		{"offers", "/offers", clerk}, {"offers, filtered", "/offers?status=ready&reference=acc", clerk}, {"record", of + "/record", clerk}, {"hand-out", of + "/handout", clerk},
+		{"pair a display", "/display/pair", clerk}, {"my account", "/account", clerk}, {"approvals", "/approvals", approver},
+		{"types", "/types", administrator}, {"a type", "/types/IdentityCredential", administrator}, {"new type", "/new-type", administrator},
+		{"callbacks", "/callbacks", administrator}, {"certificates", "/certificates", administrator}, {"people", "/people", administrator},
+		{"API clients", "/clients", administrator}, {"audit", "/audit", administrator}, {"system", "/system", administrator},
+		{"guide", "/help", clerk}, {"customer display", "/display", ""},
+	} {
+		all = append(all, measured{one.name, b.portal + one.path, one.person})
 	}
+	return append(all, measured{"landing page", b.landing(live), ""})
 }
 
 // budgetAnswers measures the time to the first byte.

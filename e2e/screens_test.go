@@ -350,6 +350,10 @@ func walk(t *testing.T, list []screen) {
 	}
 }
 
+// everyWay tells that pages are looked at in both schemes at every size, as make screens and make budgets do. Otherwise each size is
+// looked at in one.
+func everyWay() bool { return os.Getenv(screensDir) != "" || os.Getenv("COUNTERFOIL_EVERY_WAY") != "" }
+
 // inspect looks at the page that is open, wide and narrow, light and dark: axe finds nothing, and nothing scrolls sideways.
 func (b *browser) inspect(name, axe string) {
 	b.t.Helper()
@@ -357,12 +361,16 @@ func (b *browser) inspect(name, axe string) {
 	for _, size := range []struct {
 		name          string
 		width, height int64
-	}{{"wide", 1280, 800}, {"tablet", 800, 1280}, {"phone", 375, 812}} {
+		usual         string // the scheme in which it is looked at when there is no time for both
+	}{{"wide", 1280, 800, "light"}, {"tablet", 800, 1280, ""}, {"phone", 375, 812, "dark"}} {
 		if size.name == "tablet" && !strings.HasPrefix(name, "display") { // no page of the staff is different there
 			continue
 		}
-		b.do(chromedp.EmulateViewport(size.width, size.height))
 		for _, scheme := range []string{"light", "dark"} {
+			if !everyWay() && scheme != size.usual {
+				continue
+			}
+			b.do(chromedp.EmulateViewport(size.width, size.height))
 			b.scheme(scheme)
 			where := fmt.Sprintf("%s, %s, %s", name, size.name, scheme)
 			violations := get(b, chromedp.Evaluate[json.RawMessage](

@@ -48,7 +48,7 @@ func TestStream_leads_to_sign_in_when_the_session_has_ended(t *testing.T) {
 	p.expect("Response Status Error Code 401")
 	p.expect("Clear-Site-Data")
 	p.expect("[object Event]")
-	p.do(chromedp.Evaluate[chromedp.Void](`fetch("/sign-out", {method: "POST"}).then(() => undefined)`, chromedp.EvalAwaitPromise))
+	p.do(chromedp.Evaluate[chromedp.Void](`void fetch("/sign-out", {method: "POST"})`))
 	p.awaits("h1", "Sign in")
 }
 

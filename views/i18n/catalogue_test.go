@@ -1,0 +1,219 @@
+package i18n
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// customerFiles are what customers read; the rest is for the staff.
+var customerFiles = []string{"views/landing/", "views/display/show", "views/offers/print", "web/portal/display.go"}
+
+// said is a text that the code says.
+type said struct {
+	text, at string
+	customer bool
+}
+
+// collect finds every text that the code gives to T.
+func collect(t *testing.T) []said {
+	t.Helper()
+	var all []said
+	files := token.NewFileSet()
+	for _, folder := range []string{"../../views", "../../web"} {
+		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "../../views/i18n/") {
+				return err
+			}
+			tree, err := parser.ParseFile(files, path, nil, 0)
+			if err != nil {
+				return err
+			}
+			ast.Inspect(tree, func(n ast.Node) bool {
+				call, ok := n.(*ast.CallExpr)
+				if !ok || !isT(call.Fun) {
+					return true
+				}
+				at := files.Position(call.Pos()).String()
+				text, ok := literal(call.Args[1])
+				if !ok {
+					t.Errorf("%s: what is given to T is no literal", at)
+					return true
+				}
+				name := strings.TrimPrefix(path, "../../")
+				all = append(all, said{text, at, slices.ContainsFunc(customerFiles, func(f string) bool { return strings.HasPrefix(name, f) })})
+				return true
+			})
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return all
+}
+
+func isT(f ast.Expr) bool {
+	s, ok := f.(*ast.SelectorExpr)
+	if !ok || s.Sel.Name != "T" {
+		return false
+	}
+	pkg, ok := s.X.(*ast.Ident)
+	return ok && pkg.Name == "i18n"
+}
+
+// literal reads a string literal, or several that are added up.
+func literal(e ast.Expr) (string, bool) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		text, err := strconv.Unquote(e.Value)
+		return text, err == nil
+	case *ast.BinaryExpr:
+		left, ok := literal(e.X)
+		right, also := literal(e.Y)
+		return left + right, ok && also
+	}
+	return "", false
+}
+
+// reasons finds what the domain says when it refuses something, which the portal says on by Reason: the last text that is given to Refuse.
+func reasons(t *testing.T) map[string]bool {
+	t.Helper()
+	all := map[string]bool{}
+	for _, folder := range []string{"staff", "signin", "issuance", "store"} {
+		paths, err := filepath.Glob("../../internal/" + folder + "/*.go")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			tree, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(tree, func(n ast.Node) bool {
+				if call, ok := n.(*ast.CallExpr); ok && len(call.Args) > 1 && named(call.Fun) == "Refuse" {
+					if text, ok := literal(call.Args[len(call.Args)-1]); ok {
+						all[text] = true
+					}
+				}
+				return true
+			})
+		}
+	}
+	if len(all) < 30 {
+		t.Fatalf("only %d reasons were found", len(all))
+	}
+	return all
+}
+
+// named gives the name of a function that is called.
+func named(f ast.Expr) string {
+	switch f := f.(type) {
+	case *ast.Ident:
+		return f.Name
+	case *ast.SelectorExpr:
+		return f.Sel.Name
+	}
+	return ""
+}
+
+// With COUNTERFOIL_MISSING=folder what is missing is written there, a file a language, for who translates.
+func TestCatalogues_have_what_the_code_says_and_nothing_else(t *testing.T) {
+	all := collect(t)
+	if len(all) < 50 {
+		t.Fatalf("only %d texts were found", len(all))
+	}
+	used, why := map[string]bool{}, reasons(t)
+	for text := range why {
+		used[text] = true
+	}
+	for _, s := range all {
+		used[s.text] = true
+	}
+	staff := map[string]bool{}
+	for _, l := range Staff() {
+		staff[l.Tag] = true
+	}
+	for tag, entries := range load() {
+		missing := map[string]string{}
+		if tag != "en" {
+			for text := range why {
+				if _, ok := entries[text]; !ok && staff[tag] {
+					missing[text] = ""
+				}
+			}
+			for _, s := range all {
+				if _, ok := entries[s.text]; !ok && (staff[tag] || s.customer) {
+					missing[s.text] = ""
+				}
+			}
+		}
+		for text := range missing {
+			t.Errorf("%s: %q is missing", tag, text)
+		}
+		if dir := os.Getenv("COUNTERFOIL_MISSING"); dir != "" {
+			data, err := json.MarshalIndent(missing, "", "  ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, tag+".json"), data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for text, e := range entries {
+			if !used[text] {
+				t.Errorf("%s: nobody says %q", tag, text)
+			}
+			e.check(t, tag, text)
+		}
+	}
+}
+
+var verb = regexp.MustCompile(`%(\[(\d+)\])?[a-z%]`)
+
+// verbs gives what a text has filled in, in the order of the arguments.
+func verbs(text string) []string {
+	found := verb.FindAllStringSubmatch(text, -1)
+	var all []string
+	for i, m := range found {
+		n := m[2]
+		if n == "" {
+			n = strconv.Itoa(i + 1)
+		}
+		all = append(all, n+m[0][len(m[0])-1:])
+	}
+	slices.Sort(all)
+	return all
+}
+
+// check holds a translation to the verbs of its text, and plurals to the category that every language has.
+func (e entry) check(t *testing.T, tag, text string) {
+	t.Helper()
+	if e.plurals == nil {
+		if !slices.Equal(verbs(e.text), verbs(text)) || e.text == "" {
+			t.Errorf("%s: %q does not fill in what %q does", tag, e.text, text)
+		}
+		return
+	}
+	if !slices.Equal(verbs(e.plurals["other"]), verbs(text)) {
+		t.Errorf("%s: %q does not fill in what %q does", tag, e.plurals["other"], text)
+	}
+	needs := map[string][]string{"pl": {"one", "few", "many", "other"}}
+	for _, category := range needs[tag] {
+		if e.plurals[category] == "" {
+			t.Errorf("%s: %q has nothing for %s", tag, text, category)
+		}
+	}
+}
