@@ -137,3 +137,46 @@ func TestDisplay_works_without_scripts(t *testing.T) {
 	}
 	tablet.becomes("h1", "Welcome")
 }
+
+// The display shows the transaction code only for types whose policy says so, and only once a phone has come.
+func TestDisplay_shows_the_code_where_the_policy_of_the_type_says_so(t *testing.T) {
+	t.Parallel()
+	b := openBank(t, "")
+	const id = "LibraryCard"
+	status := b.call("POST", b.management+"/types", map[string]any{
+		"credential_configuration_id": id, "config": map[string]any{"tx_code": map[string]any{"on_display": true}},
+		"type_metadata": map[string]any{"vct": "urn:test:library:1", "name": "Library card", "claims": []any{map[string]any{"path": []string{"name"}}}},
+	}, nil)
+	if status != http.StatusCreated {
+		t.Fatalf("POST /types answered %d", status)
+	}
+	clerk, tablet := openBrowser(t, 1280, 900), openBrowser(t, 800, 1280)
+	clerk.signIn(b, "demo-clerk")
+	clerk.pair(b, tablet)
+	for _, c := range []struct {
+		body  map[string]any
+		shows bool
+	}{
+		{map[string]any{"credential_configuration_id": id, "claims": map[string]any{"name": "Erika"}, "tx_code": withCode()["tx_code"]}, true},
+		{identity(withCode()), false},
+	} {
+		offer := b.create(c.body)
+		code := offer.TxCode[:3] + " " + offer.TxCode[3:]
+		clerk.goTo(b.portal + "/offers/" + offer.OfferID)
+		tablet.becomes(".steps", "Enter the code you are given")
+		if tablet.sees("body", code) {
+			t.Error("the code is there before a phone has come")
+		}
+		b.code(offer) // a wallet fetches the offer
+		if c.shows {
+			tablet.becomes(".pairing", code)
+			b.mustCollect(offer)
+			tablet.becomes("h1", "All done")
+		} else {
+			tablet.becomes(".do", "digit code you were given")
+		}
+		if tablet.sees("body", code) {
+			t.Error("the code is there where it must not be")
+		}
+	}
+}

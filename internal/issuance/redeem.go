@@ -204,6 +204,23 @@ func (s *Service) RevealTxCode(ctx context.Context, id OfferID, by Actor) (secre
 	return code, nil
 }
 
+// DisplayTxCode opens the transaction code of an open offer for the customer display, where the policy of its type says so; it is empty
+// otherwise. The policy stands for the person who would have shown it, so that nothing is recorded of it.
+func (s *Service) DisplayTxCode(ctx context.Context, o Offer) (secret.Text, error) {
+	t, known := s.Types.Version(o.Type, o.TypeVersion)
+	if !known || !t.Policy.TxCode.OnDisplay || o.TxCode == nil || !o.Status.Fetchable() {
+		return secret.Text{}, nil
+	}
+	code, err := s.Grants.TxCode(ctx, o.ID)
+	if KindOf(err) == NotFound { // redeemed just now
+		return secret.Text{}, nil
+	}
+	if err != nil {
+		return secret.Text{}, fmt.Errorf("open transaction code: %w", err)
+	}
+	return code, nil
+}
+
 // KindOf gives the kind of a refusal, or 0 for a fault.
 func KindOf(err error) Kind {
 	var e *Error

@@ -83,6 +83,8 @@ type Policy struct {
 type TxCodePolicy struct {
 	Off    bool `json:"off"`
 	Length int  `json:"length"`
+	// OnDisplay lets the customer display show the code once a phone has connected. Whoever sees the display can then collect.
+	OnDisplay bool `json:"on_display"`
 }
 
 // Hint says more about a claim than Type Metadata can: what its value looks like and how a form shows it.

@@ -28,6 +28,8 @@ type Live struct {
 type Message struct {
 	Sign, Title, Text string
 	Tone              string // "", now, bad
+	// Code is the transaction code in groups, where the policy of the type lets the display show it.
+	Code string
 }
 
 // Pair is the page where a display is paired.

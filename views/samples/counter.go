@@ -91,6 +91,7 @@ func displaySamples() []Sample {
 			QR: "/display/" + offer + "/qr.svg", Steps: []string{"Open your wallet", "Scan this code", "Enter the code you are given"}, Left: 581, LeftText: "9:41",
 		}),
 		face("display-connected", display.Live{Message: display.Message{Sign: "✓", Title: "Phone connected", Text: "Enter the 6-digit code you were given."}}),
+		face("display-connected-policy", display.Live{Message: display.Message{Sign: "✓", Title: "Phone connected", Text: "Enter this code in your wallet, and only there.", Code: "393 213"}}),
 		face("display-creating", display.Live{Message: display.Message{Sign: "•••", Title: "One moment", Text: "Your credential is being made. Leave your wallet open.", Tone: "now"}}),
 		face("display-trouble", display.Live{Message: display.Message{Sign: "!", Title: "Please ask the staff", Text: "They will help you.", Tone: "bad"}}),
 		of("display-pair", display.PairPage, pair), of("display-pair-wrong", display.PairPage, wrong),

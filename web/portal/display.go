@@ -242,7 +242,8 @@ func speakTo(c *fiber.Ctx, d staff.Display) {
 	}
 }
 
-// shown maps what a display shows to its view model: never a claim, a code or who works here.
+// shown maps what a display shows to its view model: never a claim or who works here, and the transaction code only where the policy of the
+// type says so.
 func (p *portal) shown(ctx context.Context, d staff.Display) (display.Live, error) {
 	f, o, err := p.face(ctx, d)
 	if err != nil {
@@ -262,7 +263,17 @@ func (p *portal) shown(ctx context.Context, d staff.Display) (display.Live, erro
 		live.Left, live.LeftText = left(o, p.Clock())
 		return live, nil
 	}
-	return display.Live{Message: message(ctx, f.phase, o)}, nil
+	live := display.Live{Message: message(ctx, f.phase, o)}
+	if f.phase == connected {
+		code, err := p.Offers.DisplayTxCode(ctx, o)
+		if err != nil {
+			return display.Live{}, err
+		}
+		if !code.IsZero() {
+			live.Message.Text, live.Message.Code = i18n.T(ctx, "Enter this code in your wallet, and only there."), grouped(code.Reveal())
+		}
+	}
+	return live, nil
 }
 
 func message(ctx context.Context, f phase, o issuance.Offer) display.Message {

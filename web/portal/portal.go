@@ -32,6 +32,7 @@ const signInsPerMinute = 60
 type Offers interface {
 	CreateOffer(ctx context.Context, c issuance.CreateOffer) (issuance.CreatedOffer, error)
 	RevealTxCode(ctx context.Context, id issuance.OfferID, by issuance.Actor) (secret.Text, error)
+	DisplayTxCode(ctx context.Context, o issuance.Offer) (secret.Text, error)
 	CancelOffer(ctx context.Context, id issuance.OfferID, by issuance.Actor) (issuance.Offer, error)
 }
 
