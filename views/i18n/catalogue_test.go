@@ -177,9 +177,17 @@ func TestCatalogues_have_what_the_code_says_and_nothing_else(t *testing.T) {
 				t.Errorf("%s: nobody says %q", tag, text)
 			}
 			e.check(t, tag, text)
+			for _, button := range quoted.FindAllStringSubmatch(text, -1) {
+				if name, ok := entries[button[1]]; ok && !strings.Contains(e.text, name.text) {
+					t.Errorf("%s: %q names %q, which is called %q", tag, e.text, button[1], name.text)
+				}
+			}
 		}
 	}
 }
+
+// quoted finds what a text names, as a button that somebody is told to press.
+var quoted = regexp.MustCompile(`“([^”%]+)”`)
 
 var verb = regexp.MustCompile(`%(\[(\d+)\])?[a-z%]`)
 
