@@ -4,7 +4,7 @@ TEMPL := go tool -modfile=.ci/tools/templ.mod templ
 LINT := go tool -modfile=.ci/tools/lint.mod golangci-lint
 export CGO_ENABLED ?= 1
 
-.PHONY: help run build gen check generated vet lint test test-deps fuzz fuzz-api bench budgets screens
+.PHONY: help run build gen check generated vet lint test test-deps fuzz fuzz-api bench budgets race screens
 
 help: ## list what there is
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,8 +36,12 @@ test: test-deps check ## install what the tests need and run everything
 # The promises about time are tested on the running program, so nothing else may run beside it.
 .PHONY: tests
 tests:
-	@go test -race -timeout 15m $$(go list ./... | grep -v /e2e)
-	@go test -race -timeout 15m ./e2e
+	@go test -race -timeout 15m ./internal/...
+	@go test -timeout 15m $$(go list ./... | grep -v '/e2e\|/internal/')
+	@go test -timeout 15m ./e2e
+
+race: test-deps ## run everything in the race detector, doors and browser too; takes twice as long
+	@.ci/with-postgres go test -race -timeout 60m ./...
 
 test-deps: ## npm packages, Chromium, PostgreSQL
 	@.ci/test-deps

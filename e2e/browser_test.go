@@ -138,7 +138,9 @@ func (b *browser) unfold(details string) {
 // reveal shows the transaction code and gives it.
 func (b *browser) reveal() string {
 	b.t.Helper()
-	b.clickUntil(`.code form[action$="reveal"] button`, "the code shows", func() bool { return b.sees(".code", "hides again") })
+	b.clickUntil(`.code form[action$="reveal"] button`, "the code shows", func() bool {
+		return get(b, chromedp.Evaluate[bool](`document.querySelector(".code output") !== null`))
+	})
 	return strings.ReplaceAll(b.text(".code output"), " ", "")
 }
 
