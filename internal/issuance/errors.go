@@ -88,8 +88,9 @@ const (
 	CodeCollected = "offer_collected"
 	// CodeReplaced is the code for a second correction while the first may still be collected.
 	CodeReplaced = "offer_replaced"
+	// CodeTooManyEndpoints is the code for one more callback endpoint than there may be.
+	CodeTooManyEndpoints = "too_many_callbacks"
 	// CodeIdempotencyMismatch is the code for an Idempotency-Key reused with another request.
-	CodeTooManyEndpoints    = "too_many_callbacks"
 	CodeIdempotencyMismatch = "idempotency_key_reused"
 )
 
