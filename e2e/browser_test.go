@@ -135,12 +135,11 @@ func (b *browser) unfold(details string) {
 	b.clickUntil(details+" > summary", "it is open", func() bool { return get(b, isOpen) })
 }
 
-// reveal shows the transaction code and gives it.
+// reveal shows the transaction code and gives it. It presses the button itself and no place on the screen, where another may have come.
 func (b *browser) reveal() string {
 	b.t.Helper()
-	b.clickUntil(`.code form[action$="reveal"] button`, "the code shows", func() bool {
-		return get(b, chromedp.Evaluate[bool](`document.querySelector(".code output") !== null`))
-	})
+	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('.code form[action$="reveal"] button').click()`))
+	b.do(chromedp.WaitVisible(chromedp.CSS(".code output")))
 	return strings.ReplaceAll(b.text(".code output"), " ", "")
 }
 
