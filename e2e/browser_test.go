@@ -135,11 +135,23 @@ func (b *browser) unfold(details string) {
 	b.clickUntil(details+" > summary", "it is open", func() bool { return get(b, isOpen) })
 }
 
-// reveal shows the transaction code and gives it. It presses the button itself and no place on the screen, where another may have come.
+// reveal shows the transaction code and gives it.
 func (b *browser) reveal() string {
 	b.t.Helper()
-	b.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('.code form[action$="reveal"] button').click()`))
-	b.do(chromedp.WaitVisible(chromedp.CSS(".code output")))
+	return b.askCode("reveal")
+}
+
+// askCode presses a button of the transaction code, once, and gives the code that comes of it. It presses the button itself and no place on
+// the screen, where another may have come.
+func (b *browser) askCode(action string) string {
+	b.t.Helper()
+	shown := `document.querySelector(".code output")?.innerText ?? ""`
+	before := get(b, chromedp.Evaluate[string](shown))
+	b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelector('.code form[action$="%s"] button').click()`, action)))
+	eventually(b.t, patience, "a code after "+action, func() bool {
+		now, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](shown))
+		return err == nil && now != "" && now != before
+	})
 	return strings.ReplaceAll(b.text(".code output"), " ", "")
 }
 

@@ -57,10 +57,7 @@ func counterScreens() []screen {
 			b.mustRefuse(live)
 			counter(b, p, live)
 		}},
-		{"counter-code-renewed", func(b *bank, p *browser) {
-			p.clickUntil(`.code form[action$="renew"] button`, "another code shows", func() bool { return p.sees(".code", "no more") })
-			live.TxCode = strings.ReplaceAll(p.text(".code output"), " ", "")
-		}},
+		{"counter-code-renewed", func(_ *bank, p *browser) { live.TxCode = p.askCode("renew") }},
 		{"counter-clock-off", func(b *bank, p *browser) {
 			b.refusedForTheClock(live)
 			p.unfold("#support")
