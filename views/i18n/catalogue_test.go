@@ -13,6 +13,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
+
+	"golang.org/x/net/html"
 )
 
 // customerFiles are what customers read; the rest is for the staff.
@@ -222,6 +225,40 @@ func (e entry) check(t *testing.T, tag, text string) {
 	for _, category := range needs[tag] {
 		if e.plurals[category] == "" {
 			t.Errorf("%s: %q has nothing for %s", tag, text, category)
+		}
+	}
+}
+
+// Words that stand in a template outside T are said in every language. What a template writes is put together again, without what it fills in,
+// and read as HTML.
+func TestTemplates_have_no_words_of_their_own(t *testing.T) {
+	paths, err := filepath.Glob("../*/*_templ.go")
+	if err != nil || len(paths) < 20 {
+		t.Fatalf("found %d templates, %v", len(paths), err)
+	}
+	for _, path := range paths {
+		if strings.Contains(path, "/apidocs/") || strings.Contains(path, "/samples/") { // for developers
+			continue
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var markup strings.Builder
+		ast.Inspect(tree, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok && named(call.Fun) == "WriteString" {
+				if text, ok := literal(call.Args[len(call.Args)-1]); ok {
+					markup.WriteString(text)
+				}
+			}
+			return true
+		})
+		within := strings.NewReplacer("<noscript>", "", "</noscript>", "").Replace(markup.String()) // which would be read as text
+		words := html.NewTokenizer(strings.NewReader(within))
+		for kind := words.Next(); kind != html.ErrorToken; kind = words.Next() {
+			if text := string(words.Text()); kind == html.TextToken && strings.ContainsFunc(text, unicode.IsLetter) {
+				t.Errorf("%s says %q in every language", path, strings.TrimSpace(text))
+			}
 		}
 	}
 }
