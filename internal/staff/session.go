@@ -58,6 +58,12 @@ func (s *Service) session(ctx context.Context, token string, touch bool) (Person
 	return p, session, nil
 }
 
+// Left tells how long the session lasts when nothing is done any more, and whether doing something makes that longer.
+func (n Session) Left(now time.Time) (left time.Duration, longer bool) {
+	idle, whole := n.SeenAt.Add(IdleLimit).Sub(now), n.EndsAt.Sub(now)
+	return max(0, min(idle, whole)), idle < whole
+}
+
 func (n Session) live(now time.Time) bool {
 	return now.Before(n.EndsAt) && now.Sub(n.SeenAt) <= IdleLimit
 }

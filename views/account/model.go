@@ -12,6 +12,8 @@ type Show struct {
 	Must                 bool
 	Name, Display, Roles string
 	Languages            []ui.Choice
+	// Appearances are the choices of light and dark.
+	Appearances []ui.Choice
 	// SSO tells that they sign in at an identity provider, where the rest is looked after.
 	SSO bool
 	// MayHavePasskeys tells that the portal's address is one for passkeys.

@@ -27,6 +27,20 @@ type Page struct {
 	// Refresh is the seconds after which a browser without scripts loads the page again; 0 never.
 	Refresh int
 	Brand   Brand
+	Session Session
+	// Appearance is light or dark when somebody chose it, empty for what the device says.
+	Appearance string
+}
+
+// Session is how the session of who is signed in fares.
+type Session struct {
+	// Ask is the seconds after which the page asks again; 0 when there is nothing to ask.
+	Ask int
+	// Text warns that the session ends; empty when there is time.
+	Text string
+	// Stay tells that staying is possible, SignIn is where to sign in again when it is over.
+	Stay   bool
+	SignIn string
 }
 
 // Brand is how the bank looks: its name, and the paths of its logo and of the stylesheet with its accent, which may be empty.

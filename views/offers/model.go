@@ -152,8 +152,8 @@ type Counter struct {
 // Live is the part that moves.
 type Live struct {
 	ID string
-	// Open means that the QR code is still of use, Over that the next customer can come, Ended that nothing more will happen.
-	Open, Over, Ended bool
+	// Open means that the QR code is still of use, Connected that a phone has come for it, Over that the next customer can come, Ended that nothing more will happen.
+	Open, Connected, Over, Ended bool
 	QR                string // address of the picture
 	URI               string
 	DemoWallet        string // address of the demo's wallet with this offer in it; empty outside the demo

@@ -40,6 +40,11 @@ func counterSamples() []Sample {
 	}
 	return []Sample{
 		counter("counter-ready", func(*offers.Counter) {}),
+		counter("counter-connected", func(c *offers.Counter) {
+			c.Live.Connected, c.Live.Say = true, "Read the code to the customer, who types it into the wallet."
+			c.Live.Result = offers.Result{Sign: "✓", Title: "Phone connected", Text: "The QR code is put away, so that no other phone scans it."}
+			c.Live.Steps = []offers.Step{shown, told, {Title: "Phone connected", Time: "14:03:31", Exact: "2026-11-25T13:03:31Z"}, {Tone: "now", Title: "Code is accepted"}}
+		}),
 		counter("counter-pending", func(c *offers.Counter) {
 			c.Live.Open, c.Live.Waits, c.Live.MayRepeat, c.Live.Say = false, true, false, "A colleague has to approve this first."
 			c.Live.Result = offers.Result{Sign: "…", Title: "Waiting for a colleague to approve", Text: "Until 26 Nov 2026, 14:03.", Tone: "quiet"}

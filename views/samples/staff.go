@@ -61,6 +61,10 @@ func accountSamples() []Sample {
 	full.Any, full.TOTP, full.RecoveryCodes, full.Passkeys = true, true, 7, codes.Passkeys
 	full.Sessions = append(full.Sessions, account.Session{ID: "s2", Browser: "Safari on iPad", Address: "192.0.2.8", Method: "password", Since: moment, Seen: moment})
 	away.SSO = true
+	away.Page.Session = layout.Session{Ask: 600, Text: "Nobody has done anything here for a while: you will be signed out at 14:35.", Stay: true}
+	must.Page.Session = layout.Session{Text: "You are signed out. A form that you began is kept: sign in again and go on.", SignIn: "/sign-in?next=%2F"}
+	codes.Page.Appearance = "dark"
+	codes.Appearances = []ui.Choice{{Label: "As this device"}, {Name: "light", Label: "Light"}, {Name: "dark", Label: "Dark", Chosen: true}}
 	return []Sample{
 		of("account-empty", account.Page, show),
 		of("account-must", account.Page, must),

@@ -47,6 +47,9 @@ func (p *portal) mountAccount(app *fiber.App) {
 	app.Post("/account/totp/remove", change(p.removeTOTP))
 	app.Post("/account/recovery", change(p.newRecoveryCodes))
 	app.Post("/account/sessions/end", own(p.endSessions))
+	app.Post("/account/appearance", own(p.chooseAppearance))
+	app.Get("/session", p.showSession)
+	app.Post("/session", own(p.stay))
 }
 
 // fresh lets through who signed in just now.
@@ -70,7 +73,7 @@ func (p *portal) showAccount(c *fiber.Ctx) error {
 		return err
 	}
 	s := account.Show{
-		Page: p.page(c, i18n.T(ctx, "My account")), Must: must, Languages: languages(c), Name: who(c).Name, Display: who(c).Display, SSO: who(c).External != "", TOTP: f.TOTP, RecoveryCodes: f.RecoveryCodes, Any: f.Any(),
+		Page: p.page(c, i18n.T(ctx, "My account")), Must: must, Languages: languages(c), Appearances: appearanceChoices(c), Name: who(c).Name, Display: who(c).Display, SSO: who(c).External != "", TOTP: f.TOTP, RecoveryCodes: f.RecoveryCodes, Any: f.Any(),
 		MayHavePasskeys: p.Passkeys != nil,
 	}
 	s.Roles = roleWords(ctx, who(c).Roles)

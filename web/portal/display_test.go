@@ -357,7 +357,7 @@ func TestDisplay_opens_no_other_page(t *testing.T) {
 	routes := portal.New(portal.Dependencies{Staff: &staff.Service{}, DemoWallet: noWallet{}, Clock: time.Now}).GetRoutes(true)
 	open := map[string]bool{
 		"/display": true, "/display/live": true, "/display/stream": true, "/display/:offer/qr.svg": true,
-		"/sign-in": true, "/sign-in/second": true, "/sign-in/setup": true, "/language": true, portal.SSOLogout: true, "/sign-in/passkey/begin": true, "/sign-in/passkey": true, "/sign-in/sso": true, portal.SSOBack: true,
+		"/sign-in": true, "/sign-in/second": true, "/sign-in/setup": true, "/language": true, "/session": true, portal.SSOLogout: true, "/sign-in/passkey/begin": true, "/sign-in/passkey": true, "/sign-in/sso": true, portal.SSOBack: true,
 		"/sign-out": true, "/static/*": true, "/brand/*": true, // anybody's
 		"/help": true, "/help/keyboard": true, "/help/pictures/*": true, // likewise
 	}

@@ -69,20 +69,22 @@ func cameFrom(c *fiber.Ctx) string {
 	return ""
 }
 
+// signInThen is the way to sign in and on to a page.
+func signInThen(next string) string { return "/sign-in?next=" + url.QueryEscape(next) }
+
 // toSignIn sends a browser to the sign-in page; a fragment or a stream is told instead, or the page would end up inside
 // another. Who sent a form is told that nothing came of it.
 func (p *portal) toSignIn(c *fiber.Ctx) error {
-	const signIn = "/sign-in?next="
 	if c.Get("HX-Request") == "true" || c.Get(fiber.HeaderAccept) == eventStream {
 		c.Set("HX-Redirect", "/sign-in")
 		return c.SendStatus(fiber.StatusUnauthorized)
 	}
 	if c.Method() == fiber.MethodGet {
-		return c.Redirect(signIn+url.QueryEscape(c.OriginalURL()), fiber.StatusSeeOther)
+		return c.Redirect(signInThen(c.OriginalURL()), fiber.StatusSeeOther)
 	}
 	ctx := c.UserContext()
 	page := problem.Show{
-		Page: p.page(c, i18n.T(ctx, "You are signed out")), RequestID: surface.RequestID(c), Help: help("signed-out"), SignIn: signIn + url.QueryEscape(cameFrom(c)),
+		Page: p.page(c, i18n.T(ctx, "You are signed out")), RequestID: surface.RequestID(c), Help: help("signed-out"), SignIn: signInThen(cameFrom(c)),
 		Text: i18n.T(ctx, "Nothing was changed. Sign in again, go back to the page you came from, and send it once more."),
 	}
 	page.Page.Narrow = true

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"slices"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -10,9 +9,6 @@ import (
 	"counterfoil/views/i18n"
 	"counterfoil/views/ui"
 )
-
-// languageLife is how long a browser remembers the language that somebody chose.
-const languageLife = 400 * 24 * time.Hour
 
 // chooseLanguage keeps the language that somebody chose: in this browser, and with the person when one is signed in.
 func (p *portal) chooseLanguage(c *fiber.Ctx) error {
@@ -33,9 +29,7 @@ func (p *portal) chooseLanguage(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	c.Cookie(&fiber.Cookie{
-		Name: languageCookie, Value: tag, Path: "/", MaxAge: int(languageLife.Seconds()), HTTPOnly: true, Secure: p.Secure, SameSite: fiber.CookieSameSiteLaxMode,
-	})
+	p.remember(c, languageCookie, tag)
 	return c.Redirect(safeNext(form["next"]), fiber.StatusSeeOther)
 }
 

@@ -102,7 +102,7 @@ func (p *portal) live(c *fiber.Ctx) (issuance.Offer, offers.Live, error) {
 	}
 	now := p.Clock()
 	live := offers.Live{
-		ID: string(o.ID), Open: o.Status.Fetchable(), QR: offerPath(o.ID) + "/qr.svg", URI: p.URLs.OfferURI(o.Scheme, o.ID),
+		ID: string(o.ID), Open: o.Status.Fetchable(), Connected: o.Status == issuance.StatusRetrieved, QR: offerPath(o.ID) + "/qr.svg", URI: p.URLs.OfferURI(o.Scheme, o.ID),
 		Waits: o.Status == issuance.StatusPending, Record: recordOf(o.ID),
 		MayCorrect: mayCorrect(c, o, after),
 		MayAct:     who(c).May(staff.CancelOffers), MayRepeat: who(c).May(staff.CreateOffers) && o.Repeatable(now) && after == "",

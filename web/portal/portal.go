@@ -219,6 +219,7 @@ func (p *portal) page(c *fiber.Ctx, title string) layout.Page {
 		Title: title, Person: who(c).Display, Here: c.Path(), Demo: len(p.DemoStaff) > 0, Callbacks: who(c).May(staff.ReadCallbacks),
 		System: who(c).May(staff.ReadSystem), Approvals: who(c).May(staff.ReadApprovals), Pending: pending(c), People: who(c).May(staff.ReadPeople), Clients: who(c).May(staff.ReadClients), Audit: who(c).May(staff.ReadAudit),
 		Types: who(c).May(staff.ReadTypes), Certificates: who(c).May(staff.ReadCertificates), Brand: p.brand(),
+		Session: p.sessionPart(c, session(c)), Appearance: appearance(c),
 	}
 }
 

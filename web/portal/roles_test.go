@@ -29,6 +29,7 @@ func policy() map[string]string {
 		"GET /callbacks": "au", "GET /callbacks/:callback": "au", "GET /deliveries/:delivery": "au", "GET /system": "au", "POST /system": "a",
 		"POST /callbacks": "a", "POST /deliveries/:delivery/replay": "a",
 		"GET /account":      "opau",
+		"POST /session":     "opau",
 		"POST /offers/find": "opau", "GET /offers/:offer/record": "opau", "POST /offers/:offer/replace": "o",
 		"GET /approvals": "p", "GET /approvals/list": "p", "GET /approvals/:offer": "p", "POST /approvals/:offer/approve": "p", "POST /approvals/:offer/reject": "p",
 		"GET /people": "au", "GET /people/:person": "au", "GET /people/new": "a", "POST /people": "a", "POST /people/:person/sessions/end": "a",
@@ -51,14 +52,14 @@ func policy() map[string]string {
 	for _, action := range []string{"keys", "disable", "enable"} {
 		all["POST /clients/:client/"+action] = "a"
 	}
-	for _, change := range []string{"passkeys/begin", "passkeys", "passkeys/remove", "totp", "totp/confirm", "totp/remove", "recovery", "sessions/end"} {
+	for _, change := range []string{"passkeys/begin", "passkeys", "passkeys/remove", "totp", "totp/confirm", "totp/remove", "recovery", "sessions/end", "appearance"} {
 		all["POST /account/"+change] = "opau"
 	}
 	for _, open := range []string{
 		"GET /sign-in", "POST /sign-in", "GET /sign-in/second", "POST /sign-in/second", "POST /sign-in/passkey/begin", "POST /sign-in/passkey", "GET /sign-in/sso",
 		"GET " + portal.SSOBack, "POST /sign-out", "GET /static/*", "GET /brand/*", "GET /display", "GET /display/live", "GET /display/stream", "GET /display/:offer/qr.svg",
 		"GET /help", "GET /help/keyboard", "POST /help/keyboard", "GET /help/pictures/*",
-		"POST " + portal.SSOLogout, "GET /sign-in/setup", "POST /sign-in/setup", "POST /language",
+		"POST " + portal.SSOLogout, "GET /sign-in/setup", "POST /sign-in/setup", "POST /language", "GET /session",
 	} {
 		all[open] = "everybody"
 	}

@@ -340,6 +340,8 @@ func result(ctx context.Context, o issuance.Offer, again bool) offers.Result {
 		return offers.Result{Sign: "!", Title: i18n.T(ctx, "Not in the wallet"), Text: i18n.T(ctx, "The phone got the credential but did not keep it."), Tone: "bad"}
 	}
 	switch o.Status {
+	case issuance.StatusRetrieved:
+		return offers.Result{Sign: "✓", Title: i18n.T(ctx, "Phone connected"), Text: i18n.T(ctx, "The QR code is put away, so that no other phone scans it.")}
 	case issuance.StatusRedeemed:
 		return offers.Result{Sign: "•••", Title: i18n.T(ctx, "Code accepted"), Text: i18n.T(ctx, "The credential is being created.")}
 	case issuance.StatusIssued:
@@ -352,7 +354,7 @@ func result(ctx context.Context, o issuance.Offer, again bool) offers.Result {
 		return offers.Result{Sign: "!", Title: i18n.T(ctx, "Expired"), Text: i18n.T(ctx, "The QR code no longer works."), Tone: "bad"}
 	case issuance.StatusFailed:
 		return offers.Result{Sign: "!", Title: i18n.T(ctx, "Blocked"), Text: i18n.T(ctx, "Too many wrong codes."), Tone: "bad"}
-	case issuance.StatusPending, issuance.StatusReady, issuance.StatusRetrieved:
+	case issuance.StatusPending, issuance.StatusReady:
 	}
 	return offers.Result{Sign: "…", Title: i18n.T(ctx, "Waiting for a colleague to approve"), Text: i18n.T(ctx, "Until %s.", i18n.DateTime(ctx, o.ExpiresAt)), Tone: "quiet"}
 }
