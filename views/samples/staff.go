@@ -52,7 +52,7 @@ func signInSamples() []Sample {
 func accountSamples() []Sample {
 	page := shell("My account", "/account", false)
 	show := account.Show{
-		Page: page, Name: clerkName, Display: clerk, Roles: "Operator", MayHavePasskeys: true, Languages: tongues(),
+		Page: page, Name: clerkName, Display: clerk, Roles: "Operator", MayHavePasskeys: true, Languages: tongues(), Appearances: []ui.Choice{{Label: "As this device", Chosen: true}, {Name: "light", Label: "Light"}, {Name: "dark", Label: "Dark"}},
 		Sessions: []account.Session{{ID: "s1", Browser: browser, Address: "192.0.2.7", Method: "passkey", Since: moment, Seen: moment, Here: true}},
 	}
 	must, codes, full, away := show, show, show, show
