@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"sync"
 	"time"
@@ -18,8 +19,11 @@ const (
 	// heartbeat keeps proxies from closing a silent stream, and notices a browser that is gone and a session that has ended.
 	heartbeat = 15 * time.Second
 	// streamLife ends a stream, so that the session is looked at again.
-	streamLife   = 15 * time.Minute
-	flushWithin  = 5 * time.Second
+	streamLife  = 15 * time.Minute
+	flushWithin = 5 * time.Second
+	// retryAfter and retrySpread say when a browser comes back, in milliseconds: the browsers of a bank do not all come at once after a restart.
+	retryAfter   = 1000
+	retrySpread  = 3500
 	maxPerViewer = 10
 	maxStreams   = 1000
 )
@@ -124,7 +128,8 @@ func (p *portal) write(w *bufio.Writer, conn net.Conn, changed <-chan struct{}, 
 	life := time.NewTimer(streamLife)
 	defer life.Stop()
 	gone := closed(conn)
-	for ok := send("retry: 3000\n\nevent: tick\ndata: 0\n\n"); ok; {
+	retry := retryAfter + rand.IntN(retrySpread) //nolint:gosec // chance that nobody gains from guessing
+	for ok := send(fmt.Sprintf("retry: %d\n\nevent: tick\ndata: 0\n\n", retry)); ok; {
 		select {
 		case <-changed:
 			ok = send("event: tick\ndata: 1\n\n")
