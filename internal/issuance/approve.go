@@ -128,7 +128,7 @@ func (s *Service) ReviewOffer(ctx context.Context, id OfferID, by Actor) (Review
 	if err != nil {
 		return Review{}, fmt.Errorf("open claims: %w", err)
 	}
-	s.noteRevealed(id, by)
+	s.noteRevealed(ctx, id, by)
 	return r, nil
 }
 
@@ -137,8 +137,8 @@ func notPending() error {
 }
 
 // noteRevealed records who saw the claims of an offer.
-func (s *Service) noteRevealed(id OfferID, by Actor) {
-	s.Record.Note(Look{Offer: id, Kind: ClaimsRevealed, At: s.Clock(), Cause: "shown to " + by.Name})
+func (s *Service) noteRevealed(ctx context.Context, id OfferID, by Actor) {
+	s.note(ctx, Look{Offer: id, Kind: ClaimsRevealed, Cause: "shown to " + by.Name})
 }
 
 // readClaims reads stored claims; nil when there are none.

@@ -30,7 +30,7 @@ func (s *Service) Authorize(ctx context.Context, token string) (Access, error) {
 	}
 	if !s.Clock().Before(g.ExpiresAt) {
 		refusal := Refuse(Denied, "token_expired", "the access token has expired")
-		s.NoteRefusal(o.ID, refusal.Code, refusal.Reason)
+		s.NoteRefusal(ctx, o.ID, refusal.Code, refusal.Reason)
 		return Access{}, refusal
 	}
 	t, ok := s.Types.Version(g.Type, o.TypeVersion)

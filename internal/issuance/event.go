@@ -136,7 +136,8 @@ func (k EventKind) Told() CallbackStatus {
 
 // Event is something that happened to an offer, or to none (then ID names it). Sequence grows by one per offer; Cause
 // is a sentence that staff can read, or empty. Code is for programs: of RequestRefused what the wallet was answered, or CodeClock; of
-// CodeRejected how many tries are left.
+// CodeRejected how many tries are left. Request is the name of the request that it came of, for finding its line in the log; empty when
+// it came of none, or by a program from before requests were kept.
 type Event struct {
 	ID       string
 	Offer    OfferID
@@ -145,6 +146,7 @@ type Event struct {
 	At       time.Time
 	Cause    string
 	Code     string
+	Request  string
 	// Position is the event's place among those of all offers; 0 when it was not asked for.
 	Position int64
 }
@@ -182,9 +184,10 @@ func (e Event) ErrorDetails() string {
 // durable commit of its own. Looks are buffered and written in groups, or together
 // with the next change of their offer.
 type Look struct {
-	Offer OfferID
-	Kind  EventKind
-	At    time.Time
-	Cause string
-	Code  string
+	Offer   OfferID
+	Kind    EventKind
+	At      time.Time
+	Cause   string
+	Code    string
+	Request string
 }

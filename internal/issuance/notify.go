@@ -22,7 +22,7 @@ func (s *Service) Notify(ctx context.Context, n Notify) error {
 		Kind: n.Kind, At: s.Clock(), Cause: n.Description, Spent: n.Spent,
 	})
 	if err != nil {
-		s.noteLost(n.Access.Offer.ID, err)
+		s.noteLost(ctx, n.Access.Offer.ID, err)
 		return fmt.Errorf("confirm: %w", err)
 	}
 	return nil

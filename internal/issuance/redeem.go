@@ -35,12 +35,12 @@ func (s *Service) RetrieveOffer(ctx context.Context, id OfferID, peek bool) (Off
 	}
 	if refusal != nil {
 		if !peek {
-			s.NoteRefusal(id, refusal.Code, refusal.Reason)
+			s.NoteRefusal(ctx, id, refusal.Code, refusal.Reason)
 		}
 		return Offer{}, secret.Text{}, refusal
 	}
 	if !peek {
-		s.Record.Note(Look{Offer: id, Kind: OfferRetrieved, At: s.Clock()})
+		s.note(ctx, Look{Offer: id, Kind: OfferRetrieved})
 	}
 	return o, s.Code(id), nil
 }
@@ -80,7 +80,7 @@ func (s *Service) RedeemCode(ctx context.Context, r RedeemCode) (Token, error) {
 		return Token{}, fmt.Errorf("find code: %w", err)
 	}
 	now := s.Clock()
-	if err := s.redeemable(o, mac, r, now); err != nil {
+	if err := s.redeemable(ctx, o, mac, r, now); err != nil {
 		return Token{}, err
 	}
 	if mac != nil && !secret.ConstantTimeEqual(mac, s.txCodeMAC(o.ID, *r.TxCode)) {
@@ -99,7 +99,7 @@ func (s *Service) RedeemCode(ctx context.Context, r RedeemCode) (Token, error) {
 		Spent: r.Spent,
 	})
 	if err != nil {
-		s.noteLost(o.ID, err)
+		s.noteLost(ctx, o.ID, err)
 		return Token{}, fmt.Errorf("redeem: %w", err)
 	}
 	return Token{AccessToken: secret.NewText(access), Type: o.Type, ExpiresIn: s.settings.TokenTTL}, nil
@@ -110,7 +110,7 @@ const reasonTypeGone = "the credential configuration of this offer is no longer 
 
 // redeemable checks everything about a redemption but the transaction code's value, and
 // notes a refusal on the offer's timeline.
-func (s *Service) redeemable(o Offer, mac []byte, r RedeemCode, now time.Time) error {
+func (s *Service) redeemable(ctx context.Context, o Offer, mac []byte, r RedeemCode, now time.Time) error {
 	var refusal *Error
 	_, known := s.Types.Version(o.Type, o.TypeVersion)
 	switch st := o.StatusAt(now); {
@@ -132,7 +132,7 @@ func (s *Service) redeemable(o Offer, mac []byte, r RedeemCode, now time.Time) e
 	if refusal == nil {
 		return nil
 	}
-	s.NoteRefusal(o.ID, refusal.Code, refusal.Reason)
+	s.NoteRefusal(ctx, o.ID, refusal.Code, refusal.Reason)
 	return refusal
 }
 
@@ -144,7 +144,7 @@ func notReady() *Error {
 func (s *Service) wrongCode(ctx context.Context, id OfferID, spent []Spent, now time.Time) error {
 	left, err := s.Gates.CountWrongCode(ctx, WrongCode{Offer: id, At: now, MaxAttempts: s.settings.MaxAttempts, Spent: spent})
 	if err != nil {
-		s.noteLost(id, err)
+		s.noteLost(ctx, id, err)
 		return fmt.Errorf("count wrong code: %w", err)
 	}
 	if left == 0 {
@@ -154,17 +154,19 @@ func (s *Service) wrongCode(ctx context.Context, id OfferID, spent []Spent, now 
 }
 
 // noteLost notes what came from the record itself: another request was quicker, or the record is away.
-func (s *Service) noteLost(id OfferID, err error) {
+func (s *Service) noteLost(ctx context.Context, id OfferID, err error) {
 	var refusal *Error
 	if errors.As(err, &refusal) {
-		s.NoteRefusal(id, refusal.Code, refusal.Reason)
+		s.NoteRefusal(ctx, id, refusal.Code, refusal.Reason)
 		return
 	}
-	s.NoteFault(id)
+	s.NoteFault(ctx, id)
 }
 
 // NoteFault puts on the timeline of an offer that its wallet was answered with a fault of ours. What it was is in the log.
-func (s *Service) NoteFault(id OfferID) { s.NoteRefusal(id, CodeFault, "a fault of the issuer") }
+func (s *Service) NoteFault(ctx context.Context, id OfferID) {
+	s.NoteRefusal(ctx, id, CodeFault, "a fault of the issuer")
+}
 
 // NoteRefusedCode puts a refusal on the timeline of the offer that a pre-authorized code belongs to; a code that nobody knows leaves no
 // trace. Why and cause are those of NoteRefusal.
@@ -176,14 +178,20 @@ func (s *Service) NoteRefusedCode(ctx context.Context, code, why, cause string) 
 	case err != nil:
 		return fmt.Errorf("find code: %w", err)
 	}
-	s.NoteRefusal(o.ID, why, cause)
+	s.NoteRefusal(ctx, o.ID, why, cause)
 	return nil
 }
 
 // NoteRefusal puts a refusal that a wallet got on the timeline of its offer, so that staff never
 // know less than the wallet: why as a code, and the cause in a sentence.
-func (s *Service) NoteRefusal(id OfferID, why, cause string) {
-	s.Record.Note(Look{Offer: id, Kind: RequestRefused, At: s.Clock(), Cause: cause, Code: why})
+func (s *Service) NoteRefusal(ctx context.Context, id OfferID, why, cause string) {
+	s.note(ctx, Look{Offer: id, Kind: RequestRefused, Cause: cause, Code: why})
+}
+
+// note puts a look on the timeline, with its time and the request that it came of.
+func (s *Service) note(ctx context.Context, l Look) {
+	l.At, l.Request = s.Clock(), RequestOf(ctx)
+	s.Record.Note(l)
 }
 
 // RevealTxCode opens the transaction code for the person at the counter and records that
@@ -200,7 +208,7 @@ func (s *Service) RevealTxCode(ctx context.Context, id OfferID, by Actor) (secre
 	if err != nil {
 		return secret.Text{}, fmt.Errorf("open transaction code: %w", err)
 	}
-	s.Record.Note(Look{Offer: id, Kind: CodeRevealed, At: s.Clock(), Cause: "shown to " + by.Name})
+	s.note(ctx, Look{Offer: id, Kind: CodeRevealed, Cause: "shown to " + by.Name})
 	return code, nil
 }
 

@@ -311,9 +311,9 @@ func TestService_repeated_refusals_are_one_event_with_a_count(t *testing.T) {
 	c := newDesk(t).customer()
 	const times = 60
 	for range times {
-		c.NoteRefusal(c.id, "why", "the wallet insists")
+		c.NoteRefusal(t.Context(), c.id, "why", "the wallet insists")
 	}
-	c.NoteRefusal(c.id, "why", "and now something else")
+	c.NoteRefusal(t.Context(), c.id, "why", "and now something else")
 	c.run(c.redeemRight)
 	line, err := c.Timeline(t.Context(), c.id)
 	if err != nil {

@@ -81,7 +81,7 @@ func (s *Service) OpenOriginal(ctx context.Context, id OfferID, by Actor) (Origi
 		return Original{}, fmt.Errorf("open claims: %w", err)
 	}
 	if original.Claims != nil {
-		s.noteRevealed(id, by)
+		s.noteRevealed(ctx, id, by)
 	}
 	return original, nil
 }

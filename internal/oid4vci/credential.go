@@ -37,7 +37,7 @@ type issuedCredential struct {
 // Credential answers a credential request (OpenID4VCI 1.0 §8). Errors are *oauth.Error or faults; each refusal of a
 // request whose offer is known, and each fault, goes onto that offer's timeline.
 func (s *Service) Credential(ctx context.Context, r Request) ([]byte, error) {
-	access, dpop, err := s.authorize(r, PathCredential, func(token string) (issuance.Access, error) {
+	access, dpop, err := s.authorize(ctx, r, PathCredential, func(token string) (issuance.Access, error) {
 		a, err := s.issuance.Authorize(ctx, token)
 		return a, refuseAccess(err)
 	})
@@ -46,9 +46,9 @@ func (s *Service) Credential(ctx context.Context, r Request) ([]byte, error) {
 	}
 	body, err := s.issue(ctx, r, access, dpop)
 	if e, ok := asOAuth(err); ok {
-		s.noteRefusal(access.Offer.ID, PathCredential, e)
+		s.noteRefusal(ctx, access.Offer.ID, PathCredential, e)
 	} else if err != nil {
-		s.issuance.NoteFault(access.Offer.ID)
+		s.issuance.NoteFault(ctx, access.Offer.ID)
 	}
 	return body, err
 }

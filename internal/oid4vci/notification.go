@@ -22,7 +22,7 @@ type notificationRequest struct {
 
 // Notification records what a wallet did with a batch (OpenID4VCI 1.0 §11). The same notification again succeeds.
 func (s *Service) Notification(ctx context.Context, r Request) error {
-	access, dpop, err := s.authorize(r, PathNotification, func(token string) (issuance.Access, error) {
+	access, dpop, err := s.authorize(ctx, r, PathNotification, func(token string) (issuance.Access, error) {
 		a, err := s.issuance.Authorize(ctx, token)
 		return a, refuseAccess(err)
 	})
@@ -31,7 +31,7 @@ func (s *Service) Notification(ctx context.Context, r Request) error {
 	}
 	n, kind, e := readNotification(r)
 	if e != nil {
-		s.noteRefusal(access.Offer.ID, PathNotification, e)
+		s.noteRefusal(ctx, access.Offer.ID, PathNotification, e)
 		return e
 	}
 	err = s.issuance.Notify(ctx, issuance.Notify{

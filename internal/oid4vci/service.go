@@ -1,6 +1,7 @@
 package oid4vci
 
 import (
+	"context"
 	"io"
 	pathpkg "path"
 	"time"
@@ -65,7 +66,7 @@ func (s *Service) spentJTI(p *oauth.DPoPProof) []issuance.Spent {
 
 // authorize finds the grant that a protected request carries, and holds the request to its binding
 // (RFC 6750 §2.1, RFC 9449 §7). A *oauth.Error with an empty code means that there was no token.
-func (s *Service) authorize(r Request, path string, find func(token string) (issuance.Access, error)) (issuance.Access, *oauth.DPoPProof, error) {
+func (s *Service) authorize(ctx context.Context, r Request, path string, find func(token string) (issuance.Access, error)) (issuance.Access, *oauth.DPoPProof, error) {
 	none := issuance.Access{}
 	if e := checkQuery(r.Query); e != nil {
 		return none, nil, e
@@ -83,7 +84,7 @@ func (s *Service) authorize(r Request, path string, find func(token string) (iss
 	}
 	proof, e := s.checkBinding(r, path, scheme, token, access.Grant.Thumbprint)
 	if e != nil {
-		s.noteRefusal(access.Offer.ID, path, e)
+		s.noteRefusal(ctx, access.Offer.ID, path, e)
 		return none, nil, e
 	}
 	return access, proof, nil
@@ -114,9 +115,9 @@ func (s *Service) checkBinding(r Request, path string, scheme oauth.Scheme, toke
 
 // noteRefusal puts what a wallet was refused on the timeline of its offer. That a nonce must be fetched first is no refusal but how
 // DPoP begins.
-func (s *Service) noteRefusal(id issuance.OfferID, path string, e *oauth.Error) {
+func (s *Service) noteRefusal(ctx context.Context, id issuance.OfferID, path string, e *oauth.Error) {
 	if e.Code != oauth.CodeUseNonce {
-		s.issuance.NoteRefusal(id, noted(e), pathpkg.Base(path)+" request: "+e.Description)
+		s.issuance.NoteRefusal(ctx, id, noted(e), pathpkg.Base(path)+" request: "+e.Description)
 	}
 }
 

@@ -222,7 +222,9 @@ func (t *tx) writeLooks(list []counted) error {
 		if version == 0 {
 			continue
 		}
-		if err := t.event(issuance.Event{Offer: l.Offer, Sequence: version, Kind: l.Kind, At: l.At, Cause: l.cause(), Code: l.Code}); err != nil {
+		// The look came of a request of its own, not of the one that it is written with.
+		e := issuance.Event{Offer: l.Offer, Sequence: version, Kind: l.Kind, At: l.At, Cause: l.cause(), Code: l.Code, Request: l.Request}
+		if err := t.record(e); err != nil {
 			return err
 		}
 	}

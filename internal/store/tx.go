@@ -30,6 +30,8 @@ type tx struct {
 	// made is the id of what the transaction makes, for the audit trail; unchanged tells that it changed nothing after all.
 	made      string
 	unchanged bool
+	// request is the name of the request that the transaction works on.
+	request string
 }
 
 // change runs do in one transaction on an offer, together with the looks at it that were not written yet. On success it
@@ -60,7 +62,7 @@ func (s *Store) change(ctx context.Context, id issuance.OfferID, do func(t *tx) 
 func (s *Store) transact(ctx context.Context, do func(t *tx) error) (queued bool, err error) {
 	entry := staff.PendingEntry(ctx)
 	for try := 1; ; try++ {
-		t := &tx{store: s}
+		t := &tx{store: s, request: issuance.RequestOf(ctx)}
 		err = s.db.WithContext(ctx).Transaction(func(db *gorm.DB) error {
 			t.DB = db
 			if err := do(t); err != nil {
@@ -132,10 +134,16 @@ func and(guard string) string {
 	return " AND " + guard
 }
 
-// event records what happened and queues its deliveries in the same transaction.
+// event records what happened in the request of the transaction, and queues its deliveries.
 func (t *tx) event(e issuance.Event) error {
-	if err := t.Exec("INSERT INTO events (offer_id, sequence, kind, callback, cause, code, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		string(e.Offer), e.Sequence, string(e.Kind), string(e.Kind.Callback()), e.Cause, e.Code, millis(e.At)).Error; err != nil {
+	e.Request = t.request
+	return t.record(e)
+}
+
+// record records an event of any request, and queues its deliveries in the same transaction.
+func (t *tx) record(e issuance.Event) error {
+	if err := t.Exec("INSERT INTO events (offer_id, sequence, kind, callback, cause, code, request_id, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+		string(e.Offer), e.Sequence, string(e.Kind), string(e.Kind.Callback()), e.Cause, e.Code, e.Request, millis(e.At)).Error; err != nil {
 		return fmt.Errorf("record event: %w", err)
 	}
 	return t.enqueue(e)

@@ -30,6 +30,7 @@ type RecordEvent struct {
 	Sequence          int
 	Title, Kind, Time string // Time is RFC 3339 with milliseconds
 	Cause             string
+	Request           string // what the log names the request by; empty when the event came of none
 }
 
 // RecordCredential is one credential that was signed.

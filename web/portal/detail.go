@@ -71,7 +71,7 @@ func (p *portal) record(c *fiber.Ctx, status int, problem string) error {
 			title = i18n.T(ctx, "Offer made")
 		}
 		show.Events = append(show.Events, offers.RecordEvent{
-			Sequence: e.Sequence, Title: title, Kind: string(e.Kind), Time: e.At.UTC().Format(millis), Cause: strings.TrimSpace(e.Cause + " " + e.Code),
+			Sequence: e.Sequence, Title: title, Kind: string(e.Kind), Time: e.At.UTC().Format(millis), Cause: strings.TrimSpace(e.Cause + " " + e.Code), Request: e.Request,
 		})
 	}
 	for _, one := range signed {

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"counterfoil/internal/issuance"
 )
 
@@ -231,6 +233,10 @@ func TestCounter_tells_trouble_in_three_parts(t *testing.T) {
 	wrong := "000000"
 	if code == wrong {
 		wrong = "000001"
+	}
+	created := clerk.do(get(offer)).page(t).Find("#support li").FilterFunction(func(_ int, s *goquery.Selection) bool { return strings.Contains(s.Text(), "offer.created") }).Text()
+	if !regexp.MustCompile(`; request [A-Za-z0-9_-]{16}$`).MatchString(created) {
+		t.Errorf("support cannot find the request of %q", created)
 	}
 	if a := clerk.collects(offer, wrong); a.status != http.StatusUnprocessableEntity {
 		t.Fatalf("a wrong code answered %d", a.status)

@@ -359,7 +359,7 @@ func result(ctx context.Context, o issuance.Offer, again bool) offers.Result {
 	return offers.Result{Sign: "…", Title: i18n.T(ctx, "Waiting for a colleague to approve"), Text: i18n.T(ctx, "Until %s.", i18n.DateTime(ctx, o.ExpiresAt)), Tone: "quiet"}
 }
 
-// support is what those who help from afar ask for, in the words of the record: no claim is in it.
+// support is what those who help from afar ask for, in the words of the record: no claim is in it. A request is named as the log names it.
 func support(o issuance.Offer, t issuance.Timeline) []string {
 	lines := []string{
 		"Offer " + string(o.ID),
@@ -367,7 +367,11 @@ func support(o issuance.Offer, t issuance.Timeline) []string {
 		fmt.Sprintf("Made %s by %s (%s); valid until %s", exact(o.CreatedAt), o.CreatedBy, o.Channel, exact(o.ExpiresAt)),
 	}
 	for _, e := range t.Events {
-		lines = append(lines, strings.TrimSpace(exact(e.At)+" "+string(e.Kind)+" "+e.Code+" "+e.Cause))
+		line := strings.TrimSpace(exact(e.At) + " " + string(e.Kind) + " " + e.Code + " " + e.Cause)
+		if e.Request != "" {
+			line += "; request " + e.Request
+		}
+		lines = append(lines, line)
 	}
 	for _, d := range t.Deliveries {
 		lines = append(lines, fmt.Sprintf("Callback %s %s, %d attempts %s", d.Status, d.State, d.Attempts, d.LastResult))

@@ -95,6 +95,7 @@ func (d Door) introduce(c *fiber.Ctx) error {
 		return fmt.Errorf("name request: %w", err)
 	}
 	c.Locals(requestIDKey{}, id)
+	c.SetUserContext(issuance.WithRequest(c.UserContext(), id)) // events keep it
 	c.Locals(addressKey{}, d.caller(c))
 	c.Set("X-Request-Id", id)
 	for name, value := range d.Headers {

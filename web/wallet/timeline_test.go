@@ -3,6 +3,9 @@ package wallet_test
 import (
 	"context"
 	"errors"
+	"net/http"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -113,6 +116,46 @@ func TestCredential_every_refused_access_is_on_the_timeline(t *testing.T) {
 		"credential request: the access token is bound to a key: present it with DPoP",
 		"credential request: the DPoP header is missing",
 		"credential request: the proof is made with another key than the access token is bound to")
+}
+
+// Whoever helps from afar finds the line of the log by what the timeline says; what a caller says of itself is no name of ours.
+func TestTimeline_names_the_request_of_every_step_as_the_log_does(t *testing.T) {
+	f := newFixture(t)
+	made := f.fresh(t, withTxCode)
+	want := []string{""} // made by no door
+	step := func(r request, status int) {
+		t.Helper()
+		r.set("X-Request-Id", "of-a-stranger")
+		a := f.do(t, r)
+		if a.status != status {
+			t.Fatalf("got %d %s", a.status, a.body)
+		}
+		want = append(want, a.header.Get("X-Request-Id"))
+	}
+	step(request{method: http.MethodGet, path: oid4vci.PathOffers + string(made.Offer.ID), header: http.Header{}}, 200)
+	o := offer{id: made.Offer.ID, code: f.service.Code(made.Offer.ID).Reveal(), txCode: made.TxCode.Reveal()}
+	wrong := tokenRequest(o)
+	wrong.form.Set("tx_code", strings.Map(func(r rune) rune { return '0' + (r-'0'+1)%10 }, o.txCode))
+	step(wrong, 400)
+	refused := tokenRequest(o)
+	refused.form.Set("grant_type", "password")
+	step(refused, 400)
+	step(tokenRequest(o), 200)
+	var got []string
+	for _, e := range f.events(t, o.id) {
+		got = append(got, e.Request)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the timeline has the requests %q, want %q", got, want)
+	}
+	for _, id := range want[1:] {
+		if !regexp.MustCompile(`^[A-Za-z0-9_-]{16}$`).MatchString(id) || !strings.Contains(f.logs.String(), "request_id="+id) && !strings.Contains(f.logs.String(), `"request_id":"`+id) {
+			t.Errorf("the log has nothing of %q", id)
+		}
+	}
+	if strings.Contains(f.logs.String(), "of-a-stranger") {
+		t.Error("the log believes a stranger")
+	}
 }
 
 // brokenMinter cannot sign.

@@ -54,6 +54,7 @@ func RunStoreTests(t *testing.T, open func(t *testing.T) Store) {
 		"ending destroys claims and refuses the rest":     ended,
 		"time expires what is open and nothing else":      expired,
 		"looks come before the change that follows them":  looked,
+		"events keep the request that they came of":       requested,
 		"race: looks stand where they happened":           raceLooks,
 		"claims are forgotten when the grant is over":     forgotten,
 		"claims wait for a second try and no longer":      kept,

@@ -203,6 +203,38 @@ func looked(t *testing.T, s suite) {
 	}
 }
 
+// Looks that are written with a change came of other requests than the change did, and time comes of none.
+func requested(t *testing.T, s suite) {
+	at := func(name string) suite { return suite{s.Store, issuance.WithRequest(s.ctx, name)} }
+	d := at("created").add(t)
+	s.Note(issuance.Look{Offer: d.Offer.ID, Kind: issuance.OfferRetrieved, At: start(), Request: "fetched"})
+	s.Note(issuance.Look{Offer: d.Offer.ID, Kind: issuance.CodeRevealed, At: start()})
+	redeemed := at("redeemed").redeem(t, d.Offer.ID)
+	if err := s.Settle(issuance.WithRequest(s.ctx, "settled"), settlement(t, redeemed)); err != nil {
+		t.Fatal(err)
+	}
+	late := at("late").add(t)
+	if n, err := s.ExpireDue(s.ctx, start().Add(time.Hour), 10); n != 1 || err != nil {
+		t.Fatalf("%d expired, %v", n, err)
+	}
+	for id, want := range map[issuance.OfferID]string{
+		d.Offer.ID:    " offer.created=created offer.retrieved=fetched code.revealed= offer.redeemed=redeemed credential.issued=settled",
+		late.Offer.ID: " offer.created=late offer.expired=",
+	} {
+		events, err := s.Events(s.ctx, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, e := range events {
+			got += " " + string(e.Kind) + "=" + e.Request
+		}
+		if got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
 // eventually waits for what another goroutine does.
 func eventually(t *testing.T, ok func() bool) {
 	t.Helper()
