@@ -40,9 +40,9 @@ func (doctorCommand) Run(ctx context.Context) error {
 func printReport(out io.Writer, r doctor.Report) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, c := range r.Checks {
-		fmt.Fprintf(w, "%s %s\t%s\t%s\n", mark(c.Result), c.Name, c.Result, onLine(c.Found))
-		if c.Fix != "" {
-			fmt.Fprintf(w, "\t\t→ %s\n", onLine(c.Fix))
+		fmt.Fprintf(w, "%s %s\t%s\t%s\n", mark(c.Result), c.Name, c.Result, onLine(c.Found.String()))
+		if !c.Fix.Empty() {
+			fmt.Fprintf(w, "\t\t→ %s\n", onLine(c.Fix.String()))
 		}
 	}
 	if err := w.Flush(); err != nil {

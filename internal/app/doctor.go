@@ -20,6 +20,7 @@ import (
 	"counterfoil/internal/store"
 	"counterfoil/internal/trust"
 	"counterfoil/internal/typemeta"
+	"counterfoil/views/i18n"
 )
 
 // doctorOptions is what the doctor has of the settings alone. The public URL is reached as a wallet for trials reaches an issuer, also
@@ -79,14 +80,14 @@ func Examine(ctx context.Context, cfg config.Config, log *slog.Logger) (doctor.R
 
 // openToLook opens the database as it is, or says why it cannot be looked at.
 func openToLook(ctx context.Context, cfg config.Config, o Options) (*store.Store, doctor.Check) {
-	c := doctor.Check{Name: "Database", Result: doctor.NotChecked}
+	c := doctor.Check{Name: i18n.Say("Database"), Result: doctor.NotChecked}
 	if _, err := os.Stat(filepath.Join(cfg.DataDir, store.SQLiteFile)); cfg.DatabaseURL.IsZero() && errors.Is(err, fs.ErrNotExist) {
-		c.Found = "There is no database yet: the first start makes it."
+		c.Found = i18n.Say("There is no database yet: the first start makes it.")
 		return nil, c
 	}
 	master, err := masterToLook(cfg, o)
 	if err != nil {
-		c.Result, c.Found, c.Fix = doctor.Failed, "The master key cannot be read.", "Give it by COUNTERFOIL_MASTER_KEY_FILE, as the server has it."
+		c.Result, c.Found, c.Fix = doctor.Failed, i18n.Say("The master key cannot be read."), i18n.Say("Give it by COUNTERFOIL_MASTER_KEY_FILE, as the server has it.")
 		return nil, c
 	}
 	within, cancel := context.WithTimeout(ctx, doctor.Within)
@@ -96,10 +97,10 @@ func openToLook(ctx context.Context, cfg config.Config, o Options) (*store.Store
 	})
 	switch {
 	case errors.Is(err, store.ErrInUse):
-		c.Found, c.Fix = "The server has the database.", "Look at the system page of the portal, which checks this as well."
+		c.Found, c.Fix = i18n.Say("The server has the database."), i18n.Say("Look at the system page of the portal, which checks this as well.")
 	case err != nil:
-		c.Result, c.Found, c.Fix = doctor.Failed, "The database cannot be used: "+err.Error()+".",
-			"Start it, look at COUNTERFOIL_DATABASE_URL, and bring it to this version with counterfoil migrate."
+		c.Result, c.Found, c.Fix = doctor.Failed, i18n.Say("The database cannot be used: “%s”.", err.Error()),
+			i18n.Say("Start it, look at COUNTERFOIL_DATABASE_URL, and bring it to this version with counterfoil migrate.")
 	}
 	return s, c
 }

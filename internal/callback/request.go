@@ -47,17 +47,17 @@ type outcome struct {
 }
 
 // errURL is an outcome of an attempt, not a fault of the program: somebody configured the URL.
-var errURL = errors.New("the URL cannot be called")
+var errURL = errors.New(issuance.ResultNoURL)
 
 // send makes one attempt; what cannot even be sent is an outcome too.
 func (d *Deliverer) send(ctx context.Context, l issuance.Leased) outcome {
 	req, err := d.request(ctx, l)
 	if errors.Is(err, errURL) {
-		return outcome{result: errURL.Error()}
+		return outcome{result: issuance.ResultNoURL}
 	}
 	if err != nil {
 		d.log.Error("callback", "error", err, "endpoint", l.Endpoint.ID)
-		return outcome{result: "cannot be sent"}
+		return outcome{result: issuance.ResultUnsent}
 	}
 	res, err := d.client.Do(req) //nolint:bodyclose // Read does
 	if err != nil {
@@ -129,10 +129,10 @@ func judge(res *http.Response, now time.Time) outcome {
 	case res.StatusCode >= 200 && res.StatusCode < 300:
 		o.delivered = true
 	case res.StatusCode >= 300 && res.StatusCode < 400:
-		o.result += ", redirects are not followed"
+		o.result += ", " + issuance.ResultRedirect
 	case res.StatusCode == http.StatusGone:
 		o.gone = true
-		o.result += ", endpoint switched off"
+		o.result += ", " + issuance.ResultGone
 	}
 	return o
 }

@@ -2,8 +2,10 @@ package doctor
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"time"
+
+	"counterfoil/views/i18n"
 )
 
 // minPostgres is the first version of PostgreSQL that is supported, as its major number.
@@ -26,7 +28,6 @@ type Database interface {
 
 // database asks the database what it is, and for the time.
 func (d *Doctor) database(ctx context.Context) []Check {
-	const name = "Database"
 	if d.Database == nil {
 		return []Check{d.NoDatabase}
 	}
@@ -34,29 +35,29 @@ func (d *Doctor) database(ctx context.Context) []Check {
 	a, err := d.Database.About(ctx)
 	if err != nil {
 		d.Log.Error("ask the database about itself", "error", err)
-		return []Check{{name, Failed, "The database does not answer.", "Start it, and look at COUNTERFOIL_DATABASE_URL; offers wait until it is back."}}
+		return []Check{{nameDatabase, Failed, i18n.Say("The database does not answer."), i18n.Say("Start it, and look at COUNTERFOIL_DATABASE_URL; offers wait until it is back.")}}
 	}
-	out := []Check{a.check(name, d.Demo)}
+	out := []Check{a.check(d.Demo)}
 	if !a.Now.IsZero() {
-		out = append(out, clockCheck("Clock of the database", "The clock of the database", apart(a.Now, from, d.Clock())))
+		out = append(out, clockCheck(i18n.Say("Clock of the database"), i18n.Say("The clock of the database"), apart(a.Now, from, d.Clock())))
 	}
 	return out
 }
 
-func (a About) check(name string, demo bool) Check {
-	engine := "SQLite"
+func (a About) check(demo bool) Check {
+	engine, schema, known := "SQLite", strconv.FormatInt(a.Schema, 10), strconv.FormatInt(a.Known, 10)
 	if a.Postgres > 0 {
-		engine = fmt.Sprintf("PostgreSQL %d", a.Postgres)
+		engine = "PostgreSQL " + strconv.Itoa(a.Postgres)
 	}
 	switch {
 	case a.Postgres > 0 && a.Postgres < minPostgres:
-		return Check{name, Failed, engine + " is older than what is supported.", fmt.Sprintf("Move to PostgreSQL %d or later.", minPostgres)}
+		return Check{nameDatabase, Failed, i18n.Say("%s is older than what is supported.", engine), i18n.Say("Move to PostgreSQL %d or later.", minPostgres)}
 	case a.Schema > a.Known:
-		return Check{name, Warning, fmt.Sprintf("A newer program brought the database to version %d; this one knows %d.", a.Schema, a.Known), "Bring every process to the newer version."}
+		return Check{nameDatabase, Warning, i18n.Say("A newer program brought the database to version %s; this one knows %s.", schema, known), i18n.Say("Bring every process to the newer version.")}
 	case a.Schema < a.Known:
-		return Check{name, Failed, fmt.Sprintf("The database has version %d; this program needs %d.", a.Schema, a.Known), "Run counterfoil migrate."}
+		return Check{nameDatabase, Failed, i18n.Say("The database has version %s; this program needs %s.", schema, known), i18n.Say("Run counterfoil migrate.")}
 	case a.Postgres == 0 && !demo:
-		return Check{name, Warning, "SQLite: one process only, on this machine's disk.", "Use PostgreSQL (COUNTERFOIL_DATABASE_URL) to run several processes, and to back up while they run."}
+		return Check{nameDatabase, Warning, i18n.Say("SQLite: one process only, on this machine’s disk."), i18n.Say("Use PostgreSQL (COUNTERFOIL_DATABASE_URL) to run several processes, and to back up while they run.")}
 	}
-	return Check{name, OK, fmt.Sprintf("%s answers, at version %d as this program.", engine, a.Schema), ""}
+	return Check{nameDatabase, OK, i18n.Say("%s answers, at version %s as this program.", engine, schema), i18n.Text{}}
 }

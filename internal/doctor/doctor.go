@@ -15,6 +15,7 @@ import (
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/trust"
 	"counterfoil/internal/typemeta"
+	"counterfoil/views/i18n"
 )
 
 // Within bounds a run: what has not answered by then has failed.
@@ -39,10 +40,10 @@ func Results() []Result { return []Result{Failed, Warning, NotChecked, OK} }
 
 // Check is one thing that was looked at: what was found, in one sentence, and how to fix it, which is empty when nothing is to be done.
 type Check struct {
-	Name   string
+	Name   i18n.Text
 	Result Result
-	Found  string
-	Fix    string
+	Found  i18n.Text
+	Fix    i18n.Text
 }
 
 // Report is a run: its checks, worst first.
@@ -130,12 +131,12 @@ func (d *Doctor) Run(ctx context.Context) Report {
 func (d *Doctor) examine(ctx context.Context) Report {
 	r := Report{At: d.Clock()}
 	r.Checks = d.together(ctx,
-		look{"Public address", d.public},
-		look{"Certificates", d.certificates},
-		look{"Logos", d.logos},
-		look{"Callback endpoints", d.callbacks},
-		look{"Database", d.database},
-		look{"Mode", d.mode},
+		look{nameReach, d.public},
+		look{nameCertificates, d.certificates},
+		look{nameLogos, d.logos},
+		look{nameCallbacks, d.callbacks},
+		look{nameDatabase, d.database},
+		look{nameMode, d.mode},
 	)
 	slices.SortStableFunc(r.Checks, func(a, b Check) int {
 		return cmp.Compare(slices.Index(Results(), a.Result), slices.Index(Results(), b.Result))
@@ -145,7 +146,7 @@ func (d *Doctor) examine(ctx context.Context) Report {
 
 // look is one part of a run, with the name that it goes by when it breaks off.
 type look struct {
-	name string
+	name i18n.Text
 	at   func(context.Context) []Check
 }
 
@@ -164,8 +165,8 @@ func (d *Doctor) together(ctx context.Context, looks ...look) []Check {
 func (d *Doctor) guarded(ctx context.Context, l look) (found []Check) {
 	defer func() {
 		if r := recover(); r != nil {
-			d.Log.Error("a check broke off", "check", l.name, "panic", r)
-			found = []Check{{l.name, Failed, "The check itself broke off.", "Look into the log, and tell support what it says."}}
+			d.Log.Error("a check broke off", "check", l.name.String(), "panic", r)
+			found = []Check{{l.name, Failed, i18n.Say("The check itself broke off."), i18n.Say("Look into the log, and tell support what it says.")}}
 		}
 	}()
 	return l.at(ctx)

@@ -5,18 +5,19 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
 	"net/http/httptrace"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
 	"counterfoil/internal/outbound"
 	"counterfoil/internal/strictjson"
+	"counterfoil/views/i18n"
 )
 
 // maxDocument bounds what is read of an answer, in bytes.
@@ -68,44 +69,45 @@ func (d *Doctor) fetch(ctx context.Context, client *http.Client, url, accept str
 	return a
 }
 
-// fault says in a few words why an answer is not a document of a media type, or "".
-func (a answer) fault(mediaType string) string {
+// fault says why the answer of an address is not a document of a media type; empty when it is.
+func (a answer) fault(where, mediaType string) i18n.Text {
 	if a.err != nil {
-		return trouble(a.err)
+		return trouble(where, a.err)
 	}
+	status := strconv.Itoa(a.status)
 	got, _, _ := mime.ParseMediaType(a.header.Get("Content-Type")) // what does not parse is not the type that is wanted
 	switch {
 	case a.status >= 300 && a.status < 400:
-		return fmt.Sprintf("answers with a redirect (HTTP %d), which wallets need not follow", a.status)
+		return i18n.Say("%s answers with a redirect (HTTP %s), which wallets need not follow.", where, status)
 	case a.status != http.StatusOK:
-		return fmt.Sprintf("answers HTTP %d", a.status)
+		return i18n.Say("%s answers HTTP %s.", where, status)
 	case got != mediaType:
-		return "answers with another media type than " + mediaType
+		return i18n.Say("%s answers with another media type than %s.", where, mediaType)
 	}
-	return ""
+	return i18n.Text{}
 }
 
-// object reads an answer that should be a JSON object; a fault says why it is none.
-func (a answer) object() (members map[string]any, fault string) {
-	if fault := a.fault("application/json"); fault != "" {
+// object reads the answer of an address that should be a JSON object; a fault says why it is none.
+func (a answer) object(where string) (members map[string]any, fault i18n.Text) {
+	if fault := a.fault(where, "application/json"); !fault.Empty() {
 		return nil, fault
 	}
 	if err := strictjson.Decode(a.body, &members); err != nil || members == nil {
-		return nil, "answers what is not a JSON object"
+		return nil, i18n.Say("%s answers what is not a JSON object.", where)
 	}
-	return members, ""
+	return members, i18n.Text{}
 }
 
-// trouble says in a few words why there is no answer.
-func trouble(err error) string {
+// trouble says why an address gives no answer.
+func trouble(where string, err error) i18n.Text {
 	if errors.Is(err, errTooLong) {
-		return fmt.Sprintf("answers more than %d KiB", maxDocument>>10)
+		return i18n.Say("%s answers more than %s.", where, strconv.Itoa(maxDocument>>10)+" KiB")
 	}
-	return "does not answer: " + outbound.Describe(err)
+	return i18n.Say("%s does not answer: %s.", where, i18n.Phrase(outbound.Describe(err)))
 }
 
 // tlsFault says what is wrong with TLS, and how to fix it; false when the error is about something else.
-func tlsFault(err error) (found, fix string, is bool) {
+func tlsFault(err error) (found, fix i18n.Text, is bool) {
 	var (
 		name    x509.HostnameError
 		invalid x509.CertificateInvalidError
@@ -113,18 +115,18 @@ func tlsFault(err error) (found, fix string, is bool) {
 	)
 	switch {
 	case errors.As(err, &name):
-		return "The certificate is for another host name.", "Have a certificate made for the host of COUNTERFOIL_PUBLIC_URL.", true
+		return i18n.Say("The certificate is for another host name."), i18n.Say("Have a certificate made for the host of COUNTERFOIL_PUBLIC_URL."), true
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "A certificate of the chain has expired, or is not valid yet.", "Renew the certificate, and look at the clock of this machine.", true
+		return i18n.Say("A certificate of the chain has expired, or is not valid yet."), i18n.Say("Renew the certificate, and look at the clock of this machine."), true
 	case errors.As(err, &unknown), errors.As(err, &invalid):
-		return "The chain does not lead to an authority that this machine trusts.",
-			"Use a certificate of a public authority, and send its intermediates too: the file has the leaf first, then them.", true
+		return i18n.Say("The chain does not lead to an authority that this machine trusts."),
+			i18n.Say("Use a certificate of a public authority, and send its intermediates too: the file has the leaf first, then them."), true
 	}
 	if described := outbound.Describe(err); strings.HasPrefix(described, "TLS") {
-		return "There is no common ground for TLS: perhaps something older than TLS 1.2, or no TLS at all, answers there.",
-			"Switch on TLS 1.2 and 1.3 with ECDHE and AES-GCM where TLS ends, and look at the port of COUNTERFOIL_PUBLIC_URL.", true
+		return i18n.Say("There is no common ground for TLS: perhaps something older than TLS 1.2, or no TLS at all, answers there."),
+			i18n.Say("Switch on TLS 1.2 and 1.3 with ECDHE and AES-GCM where TLS ends, and look at the port of COUNTERFOIL_PUBLIC_URL."), true
 	}
-	return "", "", false
+	return i18n.Text{}, i18n.Text{}, false
 }
 
 // shown makes text of others fit to be read: printable, and short.

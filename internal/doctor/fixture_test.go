@@ -177,13 +177,14 @@ func named(t *testing.T, r doctor.Report) map[string]doctor.Check {
 	t.Helper()
 	out := map[string]doctor.Check{}
 	for _, c := range r.Checks {
-		if _, twice := out[c.Name]; twice {
+		name := c.Name.String()
+		if _, twice := out[name]; twice {
 			t.Errorf("two checks are called %s", c.Name)
 		}
-		if c.Found == "" || (c.Fix == "") != (c.Result == doctor.OK || c.Result == doctor.NotChecked) {
+		if c.Found.Empty() || c.Fix.Empty() != (c.Result == doctor.OK || c.Result == doctor.NotChecked) {
 			t.Errorf("%s, %s: found %q, fix %q", c.Name, c.Result, c.Found, c.Fix)
 		}
-		out[c.Name] = c
+		out[name] = c
 	}
 	return out
 }
@@ -197,7 +198,7 @@ type want struct {
 func expect(t *testing.T, got map[string]doctor.Check, wanted map[string]want) {
 	t.Helper()
 	for name, w := range wanted {
-		if c, there := got[name]; !there || c.Result != w.result || !strings.Contains(c.Found, w.words) {
+		if c, there := got[name]; !there || c.Result != w.result || !strings.Contains(c.Found.String(), w.words) {
 			t.Errorf("%s is %s, %q; want %s, %q", name, c.Result, c.Found, w.result, w.words)
 		}
 	}

@@ -20,6 +20,7 @@ import (
 	"counterfoil/internal/outbound"
 	"counterfoil/internal/trust"
 	"counterfoil/internal/typemeta"
+	"counterfoil/views/i18n"
 )
 
 // withLogos makes the types one for each logo.
@@ -50,8 +51,8 @@ func TestRun_asks_for_logos(t *testing.T) {
 		answer http.HandlerFunc
 		want   map[string]want
 	}{
-		"a picture":            {says(200, "image/png", png), map[string]want{all: {doctor.OK, "1 logo can be fetched"}}},
-		"a drawing":            {says(200, "image/svg+xml", `<?xml version="1.0"?><svg/>`), map[string]want{all: {doctor.OK, "1 logo"}}},
+		"a picture":            {says(200, "image/png", png), map[string]want{all: {doctor.OK, "One logo can be fetched"}}},
+		"a drawing":            {says(200, "image/svg+xml", `<?xml version="1.0"?><svg/>`), map[string]want{all: {doctor.OK, "One logo"}}},
 		"a page":               {says(200, "text/html", "<html>"), map[string]want{one: {doctor.Failed, "not an image"}}},
 		"a page that pretends": {says(200, "image/png", "<!DOCTYPE html><html>"), map[string]want{one: {doctor.Failed, "not an image"}}},
 		"nothing":              {says(200, "image/png", ""), map[string]want{one: {doctor.Failed, "not an image"}}},
@@ -92,11 +93,11 @@ func TestRun_asks_for_logos(t *testing.T) {
 		i.withLogos(uris...)
 		found := map[doctor.Result]string{}
 		for _, c := range doctor.New(i.options).Run(t.Context()).Checks {
-			if c.Name == signed && c.Result != doctor.OK { // longer than any other JWT
+			if c.Name.String() == signed && c.Result != doctor.OK { // longer than any other JWT
 				t.Errorf("the signed metadata: %s", c.Found)
 			}
-			if c.Name == all {
-				found[c.Result] = c.Found
+			if c.Name.String() == all {
+				found[c.Result] = c.Found.String()
 			}
 		}
 		if !strings.HasPrefix(found[doctor.OK], "50 logos") || !strings.HasPrefix(found[doctor.NotChecked], "10 logos") || asked.Load() != 50 {
@@ -132,7 +133,7 @@ func TestRun_connects_to_callback_endpoints_and_sends_nothing(t *testing.T) {
 		"it is there":     {at(nil), map[string]want{here: {doctor.OK, "no event was sent"}}},
 		"it has no name":  {at(func(e *issuance.Endpoint) { e.Name = "" }), map[string]want{"Callback: " + strings.TrimPrefix(receiver.URL, "https://"): {doctor.OK, ""}}},
 		"paused":          {at(func(e *issuance.Endpoint) { e.State, e.Queued = issuance.EndpointPaused, 3 }), map[string]want{here: {doctor.Warning, "3 events wait"}}},
-		"switched off":    {at(func(e *issuance.Endpoint) { e.State, e.Queued = issuance.EndpointDisabled, 1 }), map[string]want{here: {doctor.Warning, "1 event waits"}}},
+		"switched off":    {at(func(e *issuance.Endpoint) { e.State, e.Queued = issuance.EndpointDisabled, 1 }), map[string]want{here: {doctor.Warning, "One event waits"}}},
 		"failing":         {at(func(e *issuance.Endpoint) { e.FailingSince, e.LastResult = time.Now(), "HTTP 500" }), map[string]want{here: {doctor.Warning, "HTTP 500"}}},
 		"nobody there":    {at(func(e *issuance.Endpoint) { e.URL = "https://127.0.0.1:1/" }), map[string]want{here: {doctor.Failed, "connection refused"}}},
 		"a wrong host":    {at(func(e *issuance.Endpoint) { e.URL = strings.Replace(e.URL, "127.0.0.1", "localhost", 1) }), map[string]want{here: {doctor.Failed, "certificate not accepted"}}},
@@ -147,7 +148,7 @@ func TestRun_connects_to_callback_endpoints_and_sends_nothing(t *testing.T) {
 			got := i.run()
 			expect(t, got, c.want)
 			for _, check := range got {
-				if strings.Contains(check.Found+check.Fix+check.Name, "canary") || strings.Contains(check.Found+check.Fix, "password=") {
+				if text := fmt.Sprint(check.Name, check.Found, check.Fix); strings.Contains(text, "canary") || strings.Contains(text, "password=") {
 					t.Errorf("%s tells a secret: %s", check.Name, check.Found)
 				}
 			}
@@ -191,16 +192,16 @@ func TestRun_judges_keys_mode_and_database(t *testing.T) {
 		"away": {func(i *installation) { i.options.Database = broken{} }, map[string]want{database: {doctor.Failed, "does not answer"}}},
 		"held by the server": {func(i *installation) {
 			i.options.Database, i.options.Endpoints = nil, nil
-			i.options.NoDatabase = doctor.Check{Name: database, Result: doctor.NotChecked, Found: "The server has it."}
+			i.options.NoDatabase = doctor.Check{Name: i18n.Say("Database"), Result: doctor.NotChecked, Found: i18n.Say("The server has it.")}
 		}, map[string]want{database: {doctor.NotChecked, "The server"}, "Callback endpoints": {doctor.NotChecked, "The server"}, types: {doctor.NotChecked, "The server"}}},
 		"settings for trials": {func(i *installation) {
 			i.options.Refusal = errors.New("COUNTERFOIL_A must be set\nCOUNTERFOIL_B must be set")
 		},
 			map[string]want{mode: {doctor.Failed, "COUNTERFOIL_A must be set; COUNTERFOIL_B"}}},
-		"a year":       {later(-1 + 397 - 32), map[string]want{issuer: {doctor.OK, "valid until"}, access: {doctor.OK, ""}}},
-		"its last day": {later(397 - 2), map[string]want{issuer: {doctor.Warning, "1 day."}, access: {doctor.Warning, ""}}},
+		"a year":       {later(-1 + 397 - 32), map[string]want{issuer: {doctor.OK, "Valid for 32 more days, until"}, access: {doctor.OK, ""}}},
+		"its last day": {later(397 - 2), map[string]want{issuer: {doctor.Warning, "Valid for one more day"}, access: {doctor.Warning, ""}}},
 		"expired":      {later(400), map[string]want{issuer: {doctor.Failed, "has expired"}, access: {doctor.Failed, ""}, signed: {doctor.Failed, "not valid now"}}},
-		"not yet":      {later(-3), map[string]want{issuer: {doctor.Failed, "valid until"}}},
+		"not yet":      {later(-3), map[string]want{issuer: {doctor.Failed, "not valid before"}}},
 		"no keys": {func(i *installation) {
 			i.options.Keys = func() (trust.Set, error) { return trust.Set{}, errors.New("a\nb") }
 		},
@@ -213,7 +214,7 @@ func TestRun_judges_keys_mode_and_database(t *testing.T) {
 			got := install(t, httpHere, c.change).run()
 			expect(t, got, c.want)
 			for _, check := range got {
-				if strings.Contains(check.Found+check.Fix, "canary") {
+				if strings.Contains(fmt.Sprint(check.Found, check.Fix), "canary") {
 					t.Errorf("%s tells what it must not: %s", check.Name, check.Found)
 				}
 			}

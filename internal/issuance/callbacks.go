@@ -250,7 +250,7 @@ func urlCode(err error) string {
 
 func checkName(name string) []Field {
 	if utf8.RuneCountInString(name) > maxEndpointName || !printable(name) {
-		return []Field{{"/name", codeValidationFailed, fmt.Sprintf("must be at most %d printable characters", maxEndpointName)}}
+		return []Field{{"/name", codeValidationFailed, "must be at most 100 printable characters"}}
 	}
 	return nil
 }

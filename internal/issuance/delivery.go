@@ -44,9 +44,19 @@ type Delivery struct {
 	CreatedAt time.Time
 	NextAt    time.Time
 	LastAt    time.Time
-	// LastResult says in a few words what the last attempt brought ("HTTP 500", "connection refused").
+	// LastResult says in a few words what the last attempt brought ("HTTP 500", "connection refused"), or why there is none.
 	LastResult string
 }
+
+// What stands in results beside the status of HTTP and what hinders connections.
+const (
+	ResultNoURL    = "the URL cannot be called"
+	ResultUnsent   = "cannot be sent"
+	ResultRedirect = "redirects are not followed"
+	ResultGone     = "endpoint switched off"
+	ResultUnwanted = "no longer asked for"
+	ResultDeleted  = "the endpoint was deleted"
+)
 
 // MaxResponse is how much of a receiver's answer is kept, in bytes.
 const MaxResponse = 2 << 10

@@ -131,6 +131,17 @@ func Read(res *http.Response, keep int64) (kept []byte, err error) {
 	return beginning.Bytes(), nil
 }
 
+// What Describe says.
+const (
+	troubleAddress     = "address not allowed"
+	troubleName        = "name not found"
+	troubleTime        = "no answer in time"
+	troubleRefused     = "connection refused"
+	troubleCertificate = "TLS certificate not accepted"
+	troubleTLS         = "TLS handshake failed"
+	troubleBroken      = "connection broken"
+)
+
 // Describe says in a few words, fit for staff, why a request failed.
 func Describe(err error) string {
 	var timeout interface{ Timeout() bool }
@@ -138,17 +149,17 @@ func Describe(err error) string {
 	text := fmt.Sprint(err)
 	switch {
 	case errors.Is(err, ErrAddress):
-		return "address not allowed"
+		return troubleAddress
 	case errors.As(err, &dns):
-		return "name not found"
+		return troubleName
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return "no answer in time"
+		return troubleTime
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "connection refused"
+		return troubleRefused
 	case strings.Contains(text, "certificate") || strings.Contains(text, "x509"):
-		return "TLS certificate not accepted"
+		return troubleCertificate
 	case strings.Contains(text, "tls:") || strings.Contains(text, "HTTPS client"):
-		return "TLS handshake failed"
+		return troubleTLS
 	}
-	return "connection broken"
+	return troubleBroken
 }

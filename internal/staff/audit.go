@@ -103,6 +103,19 @@ type Entry struct {
 	Hash            []byte
 }
 
+// What details are made of, besides methods of signing in, roles, scopes and names. It stays as it is in the record and in exports; who shows
+// it to somebody says it in their language.
+const (
+	DetailSeparator = "; "   // between the method of signing in and what more there is
+	DetailArrow     = " → "  // between the roles before and after
+	DetailKey       = "key " // before the id of an API key
+	DetailLeftOut   = "left out before this one: "
+
+	DetailOneSession    = "one"
+	DetailOtherSessions = "all others"
+	DetailAtProvider    = "at the identity provider"
+)
+
 // longestText bounds each text of an entry, in bytes.
 const longestText = 300
 

@@ -151,7 +151,7 @@ func (s *Clients) NewKey(ctx context.Context, id ClientID, life time.Duration, b
 	if err != nil {
 		return FreshKey{}, err
 	}
-	if err := s.access.AddKey(Audited(ctx, ActKeyAdded, c.Name, "key "+string(fresh.ID)), fresh.Key, secret.Hash(fresh.Secret.Reveal()), LiveKeys); err != nil {
+	if err := s.access.AddKey(Audited(ctx, ActKeyAdded, c.Name, DetailKey+string(fresh.ID)), fresh.Key, secret.Hash(fresh.Secret.Reveal()), LiveKeys); err != nil {
 		return FreshKey{}, fmt.Errorf("add key: %w", err)
 	}
 	return fresh, nil
@@ -163,7 +163,7 @@ func (s *Clients) RevokeKey(ctx context.Context, client ClientID, key KeyID, kee
 	if err != nil && KindOf(err) != NotFound { // whose keys are not found either
 		return fmt.Errorf("find client: %w", err)
 	}
-	if err := s.access.RevokeKey(Audited(ctx, ActKeyRevoked, c.Name, "key "+string(key)), client, key, s.clock(), keep); err != nil {
+	if err := s.access.RevokeKey(Audited(ctx, ActKeyRevoked, c.Name, DetailKey+string(key)), client, key, s.clock(), keep); err != nil {
 		return fmt.Errorf("revoke key: %w", err)
 	}
 	return nil

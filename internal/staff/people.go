@@ -232,7 +232,7 @@ func (s *Service) SetRoles(ctx context.Context, name string, roles []Role, keep 
 	if faults := checkRoles(roles); len(faults) > 0 {
 		return Misfit(faults...)
 	}
-	details := roleWords(p.Roles) + " → " + roleWords(once(roles))
+	details := roleWords(p.Roles) + DetailArrow + roleWords(once(roles))
 	if err := s.record.SetRoles(Audited(ctx, ActRolesChanged, p.Recorded(), details), p.Name, once(roles), keep); err != nil {
 		return fmt.Errorf("set roles: %w", err)
 	}

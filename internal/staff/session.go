@@ -80,9 +80,9 @@ func (s *Service) ListSessions(ctx context.Context, id PersonID) ([]Session, err
 
 // EndSessions ends a session of the person, or, when one is empty, every session but keep.
 func (s *Service) EndSessions(ctx context.Context, p Person, one, keep SessionID) error {
-	details := "one"
+	details := DetailOneSession
 	if one == "" {
-		details = "all others"
+		details = DetailOtherSessions
 	}
 	if err := s.record.EndSessions(Audited(ctx, ActSessionEnded, p.Recorded(), details), p.ID, one, keep); err != nil {
 		return fmt.Errorf("end sessions: %w", err)
@@ -123,7 +123,7 @@ type ProviderLogout struct {
 
 // EndAtProvider ends the sessions that an identity provider's word is about; there may be none. Conflict when the same word came before.
 func (s *Service) EndAtProvider(ctx context.Context, l ProviderLogout) error {
-	if err := s.record.EndAtProvider(Audited(ctx, ActSessionEnded, "", "at the identity provider"), l); err != nil {
+	if err := s.record.EndAtProvider(Audited(ctx, ActSessionEnded, "", DetailAtProvider), l); err != nil {
 		return fmt.Errorf("end sessions: %w", err)
 	}
 	return nil

@@ -216,7 +216,7 @@ func (s *Service) Open(ctx context.Context, p Person, method Method, provider st
 	now := s.clock()
 	details := string(method)
 	if method == BySSO { // the provider says what they may do, at every sign-in
-		details += "; " + roleWords(p.Roles)
+		details += DetailSeparator + roleWords(p.Roles)
 	}
 	as := As(ctx, Actor{Name: p.Recorded(), Via: ViaPortal, Address: from.Address})
 	err = s.record.AddSession(Audited(as, ActSignedIn, p.Recorded(), details), Session{

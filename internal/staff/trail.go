@@ -77,7 +77,7 @@ func (a *Audit) Failed(ctx context.Context, name string, how Method, from From) 
 	}
 	details := string(how)
 	if a.leftOut > 0 {
-		details += "; left out before this one: " + strconv.Itoa(a.leftOut)
+		details += DetailSeparator + DetailLeftOut + strconv.Itoa(a.leftOut)
 	}
 	a.leftOut = 0
 	a.mu.Unlock()
@@ -110,6 +110,14 @@ type Verdict struct {
 	Held bool
 }
 
+// Why an entry does not fit.
+const (
+	brokenCut     = "it is missing, and all after it"
+	brokenGap     = "it is missing"
+	brokenChanged = "it was changed, or the one before it was"
+	brokenEnd     = "it is not the one that was written last"
+)
+
 // Verify looks at every entry from the first on: no gap, and each hash as it must be. Expected is a hash that was kept elsewhere, in hex;
 // empty asks for none.
 func (a *Audit) Verify(ctx context.Context, expected string) (Verdict, error) {
@@ -126,7 +134,7 @@ func (a *Audit) Verify(ctx context.Context, expected string) (Verdict, error) {
 			return Verdict{}, fmt.Errorf("read the audit trail: %w", err)
 		}
 		if len(list) == 0 {
-			v.Broken, v.Why = v.Entries+1, "it is missing, and all after it"
+			v.Broken, v.Why = v.Entries+1, brokenCut
 			return v, nil
 		}
 		for _, e := range list[:min(int64(len(list)), last-v.Entries)] {
@@ -138,7 +146,7 @@ func (a *Audit) Verify(ctx context.Context, expected string) (Verdict, error) {
 		}
 	}
 	if !bytes.Equal(previous, head) {
-		v.Broken, v.Why = v.Entries, "it is not the one that was written last"
+		v.Broken, v.Why = v.Entries, brokenEnd
 	}
 	return v, nil
 }
@@ -146,10 +154,10 @@ func (a *Audit) Verify(ctx context.Context, expected string) (Verdict, error) {
 // misfit says why the entry cannot follow one with the hash previous; empty when it can.
 func (e Entry) misfit(sequence int64, previous []byte) string {
 	if e.Sequence != sequence {
-		return "it is missing"
+		return brokenGap
 	}
 	if want, err := e.Chained(previous); err != nil || !bytes.Equal(want, e.Hash) {
-		return "it was changed, or the one before it was"
+		return brokenChanged
 	}
 	return ""
 }

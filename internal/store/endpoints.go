@@ -179,8 +179,8 @@ func (s *Store) ChangeEndpoint(ctx context.Context, c issuance.EndpointChange) (
 		changed = done.RowsAffected > 0
 		t.unchanged = !changed
 		if changed && (c.Types != nil || c.Statuses != nil) {
-			if err := t.Exec("UPDATE deliveries SET state = ?, lease_until = 0, last_result = 'no longer asked for' WHERE endpoint_id = ? AND state = 'queued' AND status <> ? AND NOT "+asked,
-				string(issuance.DeliveryCancelled), string(c.ID), string(issuance.CallbackPing)).Error; err != nil {
+			if err := t.Exec("UPDATE deliveries SET state = ?, lease_until = 0, last_result = ? WHERE endpoint_id = ? AND state = 'queued' AND status <> ? AND NOT "+asked,
+				string(issuance.DeliveryCancelled), issuance.ResultUnwanted, string(c.ID), string(issuance.CallbackPing)).Error; err != nil {
 				return fmt.Errorf("cancel deliveries: %w", err)
 			}
 		}
@@ -262,8 +262,8 @@ func (s *Store) DeleteEndpoint(ctx context.Context, id issuance.EndpointID) erro
 		if done.RowsAffected == 0 {
 			return noEndpoint()
 		}
-		if err := t.Exec("UPDATE deliveries SET state = ?, lease_until = 0, last_result = 'the endpoint was deleted' WHERE endpoint_id = ? AND state = 'queued'",
-			string(issuance.DeliveryCancelled), string(id)).Error; err != nil {
+		if err := t.Exec("UPDATE deliveries SET state = ?, lease_until = 0, last_result = ? WHERE endpoint_id = ? AND state = 'queued'",
+			string(issuance.DeliveryCancelled), issuance.ResultDeleted, string(id)).Error; err != nil {
 			return fmt.Errorf("cancel deliveries: %w", err)
 		}
 		return nil

@@ -27,12 +27,12 @@ type said struct {
 	customer bool
 }
 
-// collect finds every text that the code gives to T.
+// collect finds every text that the code gives to T, or to Say for later.
 func collect(t *testing.T) []said {
 	t.Helper()
 	var all []said
 	files := token.NewFileSet()
-	for _, folder := range []string{"../../views", "../../web"} {
+	for _, folder := range []string{"../../views", "../../web", "../../internal", "../../cmd"} {
 		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.HasPrefix(path, "../../views/i18n/") {
 				return err
@@ -43,13 +43,17 @@ func collect(t *testing.T) []said {
 			}
 			ast.Inspect(tree, func(n ast.Node) bool {
 				call, ok := n.(*ast.CallExpr)
-				if !ok || !isT(call.Fun) {
+				if !ok {
+					return true
+				}
+				place, ok := textOf(call.Fun)
+				if !ok {
 					return true
 				}
 				at := files.Position(call.Pos()).String()
-				text, ok := literal(call.Args[1])
+				text, ok := literal(call.Args[place])
 				if !ok {
-					t.Errorf("%s: what is given to T is no literal", at)
+					t.Errorf("%s: what is said is no literal", at)
 					return true
 				}
 				name := strings.TrimPrefix(path, "../../")
@@ -65,13 +69,15 @@ func collect(t *testing.T) []said {
 	return all
 }
 
-func isT(f ast.Expr) bool {
+// textOf gives which argument of T or Say is the text; false for other functions.
+func textOf(f ast.Expr) (place int, ok bool) {
 	s, ok := f.(*ast.SelectorExpr)
-	if !ok || s.Sel.Name != "T" {
-		return false
+	if !ok {
+		return 0, false
 	}
-	pkg, ok := s.X.(*ast.Ident)
-	return ok && pkg.Name == "i18n"
+	place, ok = map[string]int{"T": 1, "Say": 0}[s.Sel.Name]
+	pkg, of := s.X.(*ast.Ident)
+	return place, ok && of && pkg.Name == "i18n"
 }
 
 // literal reads a string literal, or several that are added up.
@@ -121,6 +127,45 @@ func reasons(t *testing.T) map[string]bool {
 	return all
 }
 
+// phrases adds what else the portal says on by Reason or as a Phrase: constants, by how their names begin, and what is wrong with a member
+// of a form, the last text of a Field or Fault or of what is given to fault.
+func phrases(t *testing.T, all map[string]bool) {
+	t.Helper()
+	for path, prefix := range map[string]string{
+		"issuance/delivery.go": "Result", "outbound/outbound.go": "trouble", "staff/trail.go": "broken", "staff/client.go": "lifeRule", "staff/people.go": "-", "issuance/callbacks.go": "-",
+	} {
+		tree, err := parser.ParseFile(token.NewFileSet(), "../../internal/"+path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := len(all)
+		ast.Inspect(tree, func(n ast.Node) bool {
+			var said []ast.Expr
+			switch n := n.(type) {
+			case *ast.ValueSpec:
+				if strings.HasPrefix(n.Names[0].Name, prefix) {
+					said = n.Values
+				}
+			case *ast.CompositeLit: // in a list of them the type is left out
+				said = n.Elts
+			case *ast.CallExpr:
+				if named(n.Fun) == "fault" {
+					said = n.Args
+				}
+			}
+			if len(said) > 0 {
+				if text, ok := literal(said[len(said)-1]); ok && strings.Contains(text, " ") {
+					all[text] = true
+				}
+			}
+			return true
+		})
+		if len(all) == before {
+			t.Errorf("%s has no phrases", path)
+		}
+	}
+}
+
 // named gives the name of a function that is called.
 func named(f ast.Expr) string {
 	switch f := f.(type) {
@@ -139,6 +184,7 @@ func TestCatalogues_have_what_the_code_says_and_nothing_else(t *testing.T) {
 		t.Fatalf("only %d texts were found", len(all))
 	}
 	used, why := map[string]bool{}, reasons(t)
+	phrases(t, why)
 	for text := range why {
 		used[text] = true
 	}

@@ -154,9 +154,9 @@ type Live struct {
 	ID string
 	// Open means that the QR code is still of use, Connected that a phone has come for it, Over that the next customer can come, Ended that nothing more will happen.
 	Open, Connected, Over, Ended bool
-	QR                string // address of the picture
-	URI               string
-	DemoWallet        string // address of the demo's wallet with this offer in it; empty outside the demo
+	QR                           string // address of the picture
+	URI                          string
+	DemoWallet                   string // address of the demo's wallet with this offer in it; empty outside the demo
 	// Left is the seconds until the offer expires, LeftText the same as m:ss.
 	Left     int
 	LeftText string

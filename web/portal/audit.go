@@ -125,7 +125,7 @@ func (p *portal) auditPage(c *fiber.Ctx, q auditQuery, verdict *audit.Verdict) e
 func auditRow(ctx context.Context, e staff.Entry) audit.Row {
 	row := audit.Row{
 		Number: strconv.FormatInt(e.Sequence, 10), At: i18n.DateTime(ctx, e.At), Who: e.Actor.Name, Door: doorWord(ctx, e.Actor.Via), Address: e.Actor.Address,
-		What: actWord(ctx, e.Act), Object: e.Object, Details: e.Details,
+		What: actWord(ctx, e.Act), Object: e.Object, Details: detailWords(ctx, e),
 	}
 	if row.Who == "" {
 		row.Who = i18n.T(ctx, "nobody known")

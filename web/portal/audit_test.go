@@ -52,7 +52,7 @@ func TestAudit_tells_what_staff_did(t *testing.T) {
 	list := b.signIn("demo-auditor").acts("")
 	for i, want := range []string{
 		"demo-auditor Signed in", "demo-clerk Signed out", "nobody known Sign-in failed demo-clerk password", "demo-administrator Callback endpoint deleted", "demo-administrator Callback endpoint paused",
-		"demo-administrator Callback endpoint added", "demo-administrator API client added core", "demo-administrator Person added bob operator", "demo-clerk Offer cancelled " + id,
+		"demo-administrator Callback endpoint added", "demo-administrator API client added core", "demo-administrator Person added bob Operator", "demo-clerk Offer cancelled " + id,
 		"demo-clerk Offer replaced " + first, "demo-clerk New code made " + first, "demo-clerk Code shown " + first, "demo-clerk Offer made " + first, "demo-administrator Signed in",
 	} {
 		if i >= len(list) || !strings.Contains(list[i], want) {

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"strings"
 
 	"counterfoil/internal/staff"
 	"counterfoil/views/i18n"
@@ -45,4 +46,62 @@ func offerWord(ctx context.Context, a staff.Act) string {
 		staff.ActOfferApproved: i18n.T(ctx, "Offer approved"), staff.ActOfferDenied: i18n.T(ctx, "Offer turned down"),
 		staff.ActCodeRevealed: i18n.T(ctx, "Code shown"), staff.ActCodeRenewed: i18n.T(ctx, "New code made"), staff.ActAuditExported: i18n.T(ctx, "Audit trail exported"),
 	}[a]
+}
+
+// detailWords says how something was done. What an entry has there is said by what it is about: the name that somebody gave to a passkey
+// stays as it is, whatever it is like.
+func detailWords(ctx context.Context, e staff.Entry) string {
+	switch e.Act { //nolint:exhaustive // the details of the others are names, which stay as they are
+	case staff.ActSignedIn, staff.ActSignInFailed:
+		return signInDetails(ctx, e)
+	case staff.ActSessionEnded:
+		return endedWord(ctx, e.Details)
+	case staff.ActPersonAdded, staff.ActRolesChanged:
+		before, after, changed := strings.Cut(e.Details, staff.DetailArrow)
+		if !changed {
+			return recordedRoles(ctx, before)
+		}
+		return recordedRoles(ctx, before) + staff.DetailArrow + recordedRoles(ctx, after)
+	case staff.ActKeyAdded, staff.ActKeyRevoked:
+		if id, ok := strings.CutPrefix(e.Details, staff.DetailKey); ok {
+			return i18n.T(ctx, "key %s", id)
+		}
+	}
+	return e.Details
+}
+
+// signInDetails says how somebody signed in or tried to; after it stands what they may do, or how many failures were not recorded.
+func signInDetails(ctx context.Context, e staff.Entry) string {
+	method, more, _ := strings.Cut(e.Details, staff.DetailSeparator)
+	words := methodWord(ctx, staff.Method(method))
+	if n, ok := strings.CutPrefix(more, staff.DetailLeftOut); ok {
+		more = i18n.T(ctx, "left out before this one: %s", n)
+	} else {
+		more = recordedRoles(ctx, more)
+	}
+	if more == "" {
+		return words
+	}
+	return words + staff.DetailSeparator + more
+}
+
+func endedWord(ctx context.Context, details string) string {
+	switch details {
+	case staff.DetailOneSession:
+		return i18n.T(ctx, "one session")
+	case staff.DetailOtherSessions:
+		return i18n.T(ctx, "all other sessions")
+	case staff.DetailAtProvider:
+		return i18n.T(ctx, "at the identity provider")
+	}
+	return details
+}
+
+// recordedRoles says roles that stand in an entry.
+func recordedRoles(ctx context.Context, list string) string {
+	var roles []staff.Role
+	for name := range strings.SplitSeq(list, ", ") {
+		roles = append(roles, staff.Role(name))
+	}
+	return roleWords(ctx, roles)
 }

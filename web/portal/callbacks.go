@@ -161,7 +161,7 @@ func (p *portal) endpointFacts(ctx context.Context, e issuance.Endpoint) []callb
 		{Label: i18n.T(ctx, "Added"), Value: i18n.T(ctx, "%s by %s", i18n.DateTime(ctx, e.CreatedAt), e.CreatedBy)},
 	}
 	if !e.FailingSince.IsZero() {
-		facts = append(facts, callbacks.Fact{Label: i18n.T(ctx, "Failing since"), Value: i18n.DateTime(ctx, e.FailingSince) + ": " + i18n.Reason(ctx, e.LastResult)})
+		facts = append(facts, callbacks.Fact{Label: i18n.T(ctx, "Failing since"), Value: i18n.DateTime(ctx, e.FailingSince) + ": " + i18n.Phrase(e.LastResult).In(ctx)})
 	}
 	if p.Clock().Before(e.OldUntil) {
 		facts = append(facts, callbacks.Fact{Label: i18n.T(ctx, "Old secret"), Value: i18n.T(ctx, "signs beside the new one until %s", i18n.DateTime(ctx, e.OldUntil))})
@@ -173,7 +173,7 @@ func deliveryHref(id issuance.DeliveryID) string { return fmt.Sprintf("/deliveri
 
 func deliveryRow(ctx context.Context, d issuance.Delivery) callbacks.Delivery {
 	return callbacks.Delivery{
-		Href: deliveryHref(d.ID), Status: string(d.Status), Offer: string(d.Offer), OfferHref: "/offers/" + string(d.Offer), Result: i18n.Reason(ctx, d.LastResult),
+		Href: deliveryHref(d.ID), Status: string(d.Status), Offer: string(d.Offer), OfferHref: "/offers/" + string(d.Offer), Result: i18n.Phrase(d.LastResult).In(ctx),
 		Attempts: d.Attempts, At: i18n.DateTime(ctx, d.CreatedAt), State: deliveryBadge(ctx, d),
 	}
 }
@@ -270,7 +270,7 @@ func (p *portal) showDelivery(c *fiber.Ctx) error {
 	page.Page.Here, page.Page.Narrow = "/callbacks", true
 	for _, a := range attempts {
 		page.Attempts = append(page.Attempts, callbacks.Attempt{
-			At: i18n.DateTime(c.UserContext(), a.At), Took: fmt.Sprintf("%d ms", a.Took.Milliseconds()), Result: i18n.Reason(c.UserContext(), a.Result), Response: strings.ToValidUTF8(string(a.Response), ""),
+			At: i18n.DateTime(c.UserContext(), a.At), Took: fmt.Sprintf("%d ms", a.Took.Milliseconds()), Result: i18n.Phrase(a.Result).In(c.UserContext()), Response: strings.ToValidUTF8(string(a.Response), ""),
 		})
 	}
 	return render(c, fiber.StatusOK, callbacks.DetailPage(page))

@@ -95,7 +95,7 @@ func recordDeliveries(ctx context.Context, list []issuance.Delivery) []offers.Re
 	out := make([]offers.RecordDelivery, 0, len(list))
 	for _, d := range list {
 		row := offers.RecordDelivery{
-			Href: "/deliveries/" + strconv.FormatInt(int64(d.ID), 10), Event: string(d.Status), State: deliveryBadge(ctx, d), Attempts: d.Attempts, Result: d.LastResult,
+			Href: "/deliveries/" + strconv.FormatInt(int64(d.ID), 10), Event: string(d.Status), State: deliveryBadge(ctx, d), Attempts: d.Attempts, Result: i18n.Phrase(d.LastResult).In(ctx),
 		}
 		if !d.LastAt.IsZero() {
 			row.Last = d.LastAt.UTC().Format(millis)

@@ -38,7 +38,7 @@ func (p *portal) systemPage(c *fiber.Ctx, r doctor.Report) system.Show {
 		for _, check := range r.Checks {
 			if check.Result == result {
 				group.Checks = append(group.Checks, system.Check{
-					Name: i18n.Reason(ctx, check.Name), Found: i18n.Reason(ctx, check.Found), Fix: i18n.Reason(ctx, check.Fix), Status: resultBadge(ctx, result),
+					Name: check.Name.In(ctx), Found: check.Found.In(ctx), Fix: check.Fix.In(ctx), Status: resultBadge(ctx, result),
 				})
 			}
 		}

@@ -93,3 +93,32 @@ func TestSystem_is_for_administrators_and_auditors(t *testing.T) {
 		t.Errorf("the eighth in a minute: %d", a.status)
 	}
 }
+
+// What is found and how to fix it is said in the reader's language, not only what stands around it.
+func TestSystem_speaks_the_readers_language(t *testing.T) {
+	t.Parallel()
+	b := open(t, "COUNTERFOIL_PUBLIC_URL=http://127.0.0.1:1")
+	admin := b.signIn("demo-administrator")
+	texts := func(language string) map[string]bool {
+		admin := admin
+		admin.cookie += "; language=" + language
+		all := map[string]bool{}
+		doc := admin.do(get("/system")).page(t)
+		for _, part := range doc.Find(".doctor strong, .doctor p").EachIter() {
+			all[part.Text()] = true
+		}
+		return all
+	}
+	english := texts("en")
+	if len(english) < 10 {
+		t.Fatalf("only %d texts were found", len(english))
+	}
+	same := map[string]bool{"TLS": true, "Mode": true, "Logos": true, "Certificates": true} // words that are the same in another language, or a name
+	for _, language := range []string{"de", "fr"} {
+		for text := range texts(language) {
+			if english[text] && !same[text] {
+				t.Errorf("%s: %s", language, text)
+			}
+		}
+	}
+}
