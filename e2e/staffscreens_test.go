@@ -57,6 +57,17 @@ func staffScreens() []screen {
 		}},
 		{"client-two-keys", func(_ *bank, p *browser) { p.press(`form[action$="/keys"] button.primary`) }},
 		{"client-key-ended", func(_ *bank, p *browser) { p.press(`form[action$="/keys/end"] button`) }},
+		{"client-change", func(_ *bank, p *browser) { p.press("a#change") }},
+		{"client-change-errors", func(_ *bank, p *browser) {
+			p.fill(map[string]string{"networks": "everywhere"})
+			p.press("main form button.primary")
+		}},
+		{"client-changed", func(_ *bank, p *browser) {
+			p.press("main form .actions a")
+			p.press("a#change")
+			p.do(chromedp.Click(chromedp.CSS(`input[name="scope.offers:cancel"]`)))
+			p.press("main form button.primary")
+		}},
 		{"client-shut-out", func(_ *bank, p *browser) {
 			p.unfold(`details:has(form[action$="/disable"])`)
 			p.press(`form[action$="/disable"] button`)

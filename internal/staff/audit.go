@@ -57,6 +57,7 @@ const (
 	ActAccessSetUp    Act = "person.access_set_up"
 
 	ActClientAdded    Act = "client.added"
+	ActClientChanged  Act = "client.changed"
 	ActClientDisabled Act = "client.disabled"
 	ActClientEnabled  Act = "client.enabled"
 	ActKeyAdded       Act = "key.added"
@@ -86,7 +87,7 @@ func Acts() []Act {
 	return []Act{
 		ActSignedIn, ActSignInFailed, ActSignedOut, ActSessionEnded, ActPasskeyAdded, ActPasskeyRemoved, ActAppAdded, ActAppRemoved, ActCodesRenewed,
 		ActPersonAdded, ActPersonDisabled, ActPersonEnabled, ActRolesChanged, ActAccessReset, ActAccessSetUp,
-		ActClientAdded, ActClientDisabled, ActClientEnabled, ActKeyAdded, ActKeyRevoked,
+		ActClientAdded, ActClientChanged, ActClientDisabled, ActClientEnabled, ActKeyAdded, ActKeyRevoked,
 		ActCallbackAdded, ActCallbackChanged, ActCallbackPaused, ActCallbackResumed, ActCallbackRotated, ActCallbackDeleted, ActTypeAdded,
 		ActOfferCreated, ActOfferCancelled, ActOfferReplaced, ActOfferApproved, ActOfferDenied, ActCodeRevealed, ActCodeRenewed, ActAuditExported,
 	}

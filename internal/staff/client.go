@@ -52,6 +52,8 @@ type Client struct {
 	Identities []string
 	Disabled   bool
 	CreatedAt  time.Time
+	// Rights grows with every change of scopes, types and networks.
+	Rights int
 	// Keys are there when the client was read to be shown, newest first.
 	Keys []Key
 }

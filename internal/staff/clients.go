@@ -27,12 +27,16 @@ type ClientRecord interface {
 // ClientAccess is what opens and closes the door to clients. A change that must leave somebody behind who may manage keys in the way
 // named by keep is Conflict when it would not, and changes nothing then; WayAny asks for nobody.
 type ClientAccess interface {
-	// AddKey records a key, if the client has fewer than limit that are live at k.CreatedAt; Conflict, NotFound.
-	AddKey(ctx context.Context, k Key, hash []byte, limit int) error
+	// ChangeClient changes what a client may do; Conflict when its Rights are others than c.Seen, NotFound.
+	ChangeClient(ctx context.Context, c ClientChange) error
+	// AddKey records a key, if the client has these Rights and fewer than limit keys that are live at k.CreatedAt; Conflict, NotFound.
+	AddKey(ctx context.Context, k Key, hash []byte, rights, limit int) error
 	// RevokeKey ends a key of the client; a key that was revoked before stays as it is. NotFound, Conflict.
 	RevokeKey(ctx context.Context, client ClientID, key KeyID, at time.Time, keep Way) error
-	// SetClientDisabled shuts a client out or lets it in again; now is when keep is judged. NotFound, Conflict.
-	SetClientDisabled(ctx context.Context, id ClientID, disabled bool, now time.Time, keep Way) error
+	// DisableClient shuts a client out; now is when keep is judged. NotFound, Conflict.
+	DisableClient(ctx context.Context, id ClientID, now time.Time, keep Way) error
+	// EnableClient lets a client with these Rights in again. NotFound, Conflict.
+	EnableClient(ctx context.Context, id ClientID, rights int) error
 }
 
 // ClientLookup finds who calls, in one question each time.
@@ -90,12 +94,9 @@ func (s *Clients) AddClient(ctx context.Context, n NewClient, by Client) (Client
 		return Client{}, nil, fmt.Errorf("draw client id: %w", err)
 	}
 	c := Client{
-		ID: ClientID(id), Name: n.Name, Scopes: once(n.Scopes), Types: once(n.Types), Identities: once(n.Identities), CreatedAt: s.clock(),
+		ID: ClientID(id), Name: n.Name, Scopes: once(n.Scopes), Types: once(n.Types), Networks: masked(n.Networks), Identities: once(n.Identities),
+		CreatedAt: s.clock(), Rights: 1,
 	}
-	for _, network := range n.Networks {
-		c.Networks = append(c.Networks, network.Masked())
-	}
-	c.Networks = once(c.Networks)
 	if err := by.covers(c); err != nil {
 		return Client{}, nil, err
 	}
@@ -143,7 +144,6 @@ func (s *Clients) NewKey(ctx context.Context, id ClientID, life time.Duration, b
 	if err != nil {
 		return FreshKey{}, fmt.Errorf("find client: %w", err)
 	}
-	// What a client may do never changes, so what was read still holds when the key is recorded.
 	if err := by.covers(c); err != nil {
 		return FreshKey{}, err
 	}
@@ -151,7 +151,7 @@ func (s *Clients) NewKey(ctx context.Context, id ClientID, life time.Duration, b
 	if err != nil {
 		return FreshKey{}, err
 	}
-	if err := s.access.AddKey(Audited(ctx, ActKeyAdded, c.Name, DetailKey+string(fresh.ID)), fresh.Key, secret.Hash(fresh.Secret.Reveal()), LiveKeys); err != nil {
+	if err := s.access.AddKey(Audited(ctx, ActKeyAdded, c.Name, DetailKey+string(fresh.ID)), fresh.Key, secret.Hash(fresh.Secret.Reveal()), c.Rights, LiveKeys); err != nil {
 		return FreshKey{}, fmt.Errorf("add key: %w", err)
 	}
 	return fresh, nil
@@ -175,13 +175,14 @@ func (s *Clients) DisableClient(ctx context.Context, id ClientID, keep Way) erro
 	if err != nil {
 		return fmt.Errorf("find client: %w", err)
 	}
-	if err := s.access.SetClientDisabled(Audited(ctx, ActClientDisabled, c.Name, ""), id, true, s.clock(), keep); err != nil {
+	if err := s.access.DisableClient(Audited(ctx, ActClientDisabled, c.Name, ""), id, s.clock(), keep); err != nil {
 		return fmt.Errorf("disable client: %w", err)
 	}
 	return nil
 }
 
-// EnableClient lets a client in again, on behalf of one who must hold all that the client does. NotFound, Denied.
+// EnableClient lets a client in again, on behalf of one who must hold all that the client does. NotFound, Denied; Conflict when that was
+// changed meanwhile.
 func (s *Clients) EnableClient(ctx context.Context, id ClientID, by Client) error {
 	c, err := s.record.Client(ctx, id)
 	if err != nil {
@@ -190,7 +191,7 @@ func (s *Clients) EnableClient(ctx context.Context, id ClientID, by Client) erro
 	if err := by.covers(c); err != nil {
 		return err
 	}
-	if err := s.access.SetClientDisabled(Audited(ctx, ActClientEnabled, c.Name, ""), id, false, s.clock(), WayAny); err != nil {
+	if err := s.access.EnableClient(Audited(ctx, ActClientEnabled, c.Name, ""), id, c.Rights); err != nil {
 		return fmt.Errorf("enable client: %w", err)
 	}
 	return nil

@@ -18,16 +18,17 @@ type clientRow struct {
 	Types     string
 	Networks  string
 	Disabled  bool
+	Rights    int
 	CreatedAt int64
 }
 
 // clientColumns are the columns of a clientRow.
-const clientColumns = "c.id, c.name, c.scopes, c.types, c.networks, c.disabled, c.created_at"
+const clientColumns = "c.id, c.name, c.scopes, c.types, c.networks, c.disabled, c.rights, c.created_at"
 
 // client gives the client of a row. A network that does not read would open the door to everywhere when it was dropped, so it is a fault.
 func (r clientRow) client() (staff.Client, error) {
 	c := staff.Client{
-		ID: staff.ClientID(r.ID), Name: r.Name, Disabled: r.Disabled, CreatedAt: moment(r.CreatedAt),
+		ID: staff.ClientID(r.ID), Name: r.Name, Disabled: r.Disabled, CreatedAt: moment(r.CreatedAt), Rights: r.Rights,
 	}
 	c.Types = append(c.Types, strings.Fields(r.Types)...) // nil when there is none, as when the client was made
 	for _, scope := range strings.Fields(r.Scopes) {
@@ -175,8 +176,53 @@ func (s *Store) ClientByIdentity(ctx context.Context, identities []string) (staf
 	return rows[0].client()
 }
 
-// SetClientDisabled implements staff.ClientAccess.
-func (s *Store) SetClientDisabled(ctx context.Context, id staff.ClientID, disabled bool, now time.Time, keep staff.Way) error {
+// ChangeClient implements staff.ClientAccess.
+func (s *Store) ChangeClient(ctx context.Context, c staff.ClientChange) error {
+	if unheard(string(c.Client)) {
+		return noClient()
+	}
+	_, err := s.transact(ctx, func(t *tx) error {
+		done := t.Exec("UPDATE clients SET scopes = ?, types = ?, networks = ?, rights = rights + 1, version = version + 1 WHERE id = ? AND rights = ?",
+			words(c.Scopes), words(c.Types), words(c.Networks), string(c.Client), c.Seen)
+		if done.Error != nil {
+			return fmt.Errorf("change client: %w", done.Error)
+		}
+		if done.RowsAffected == 0 {
+			return t.outdated(c.Client)
+		}
+		return nil
+	})
+	return err
+}
+
+// outdated is why a client with certain rights was not found: there is none at all, or it has others now.
+func (t *tx) outdated(id staff.ClientID) error {
+	if err := t.exists("clients WHERE id = ?", noClient(), string(id)); err != nil {
+		return err
+	}
+	return staff.Outdated()
+}
+
+// EnableClient implements staff.ClientAccess.
+func (s *Store) EnableClient(ctx context.Context, id staff.ClientID, rights int) error {
+	if unheard(string(id)) {
+		return noClient()
+	}
+	_, err := s.transact(ctx, func(t *tx) error {
+		done := t.Exec("UPDATE clients SET disabled = FALSE, version = version + 1 WHERE id = ? AND rights = ? AND disabled", string(id), rights)
+		if done.Error != nil {
+			return fmt.Errorf("enable client: %w", done.Error)
+		}
+		if t.unchanged = done.RowsAffected == 0; t.unchanged {
+			return t.exists("clients WHERE id = ? AND rights = ?", t.outdated(id), string(id), rights)
+		}
+		return nil
+	})
+	return err
+}
+
+// DisableClient implements staff.ClientAccess.
+func (s *Store) DisableClient(ctx context.Context, id staff.ClientID, now time.Time, keep staff.Way) error {
 	if unheard(string(id)) {
 		return noClient()
 	}
@@ -184,9 +230,9 @@ func (s *Store) SetClientDisabled(ctx context.Context, id staff.ClientID, disabl
 		if err := t.lockManagers(keep); err != nil {
 			return err
 		}
-		done := t.Exec("UPDATE clients SET disabled = ?, version = version + 1 WHERE id = ? AND disabled <> ?", disabled, string(id), disabled)
+		done := t.Exec("UPDATE clients SET disabled = TRUE, version = version + 1 WHERE id = ? AND NOT disabled", string(id))
 		if done.Error != nil {
-			return fmt.Errorf("change client: %w", done.Error)
+			return fmt.Errorf("disable client: %w", done.Error)
 		}
 		if t.unchanged = done.RowsAffected == 0; t.unchanged {
 			return t.exists("clients WHERE id = ?", noClient(), string(id))

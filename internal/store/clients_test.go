@@ -92,7 +92,7 @@ func TestClients_are_read_as_they_were_recorded(t *testing.T) {
 		for _, id := range []string{"", "nobody", "\x00", "\xff"} {
 			_, err := s.Client(t.Context(), staff.ClientID(id))
 			wantKind(t, "an unknown client", err, staff.NotFound)
-			wantKind(t, "disabling it", s.SetClientDisabled(t.Context(), staff.ClientID(id), true, today(), staff.WayAny), staff.NotFound)
+			wantKind(t, "disabling it", s.DisableClient(t.Context(), staff.ClientID(id), today(), staff.WayAny), staff.NotFound)
 			wantKind(t, "its key", s.RevokeKey(t.Context(), c.ID, staff.KeyID(id), today(), staff.WayAny), staff.NotFound)
 		}
 	})
@@ -147,7 +147,7 @@ func TestAddKey_leaves_room_for_two_that_are_live(t *testing.T) {
 		next := func(id string, at time.Time) error {
 			k := keyOf(c, id)
 			k.CreatedAt = at
-			return s.AddKey(t.Context(), k, []byte(id), 2)
+			return s.AddKey(t.Context(), k, []byte(id), 1, 2)
 		}
 		wantKind(t, "the second", next("second", today()), 0)
 		wantKind(t, "a third", next("third", today()), staff.Conflict)
@@ -157,7 +157,7 @@ func TestAddKey_leaves_room_for_two_that_are_live(t *testing.T) {
 		}
 		wantKind(t, "one after the second was revoked", next("last", today().Add(time.Hour)), 0)
 		stranger := keyOf(program("nobody"), "x")
-		wantKind(t, "one of nobody", s.AddKey(t.Context(), stranger, []byte("x"), 2), staff.NotFound)
+		wantKind(t, "one of nobody", s.AddKey(t.Context(), stranger, []byte("x"), 1, 2), staff.NotFound)
 	})
 }
 
@@ -171,7 +171,7 @@ func TestAddKey_counts_right_when_many_ask_at_once(t *testing.T) {
 			}
 			made := race(askers, func(i int) error {
 				id := c.Name + "-" + strconv.Itoa(i)
-				return s.AddKey(t.Context(), keyOf(c, id), []byte(id), room)
+				return s.AddKey(t.Context(), keyOf(c, id), []byte(id), 1, room)
 			})
 			if made[0] != room || made[staff.Conflict] != askers-room {
 				t.Fatalf("round %d: by kind %v", round, made)
@@ -201,6 +201,35 @@ func race(n int, do func(i int) error) map[staff.Kind]int {
 	close(start)
 	done.Wait()
 	return got
+}
+
+// A second look decides: who gives on what they saw gives nothing that came meanwhile, and no two change a client at once.
+func TestClients_are_changed_only_by_who_saw_them_as_they_are(t *testing.T) {
+	const askers = 20
+	onBoth(t, func(t *testing.T, s *store.Store) {
+		c := add(t, s, program("core", staff.ScopeOffersRead))
+		change := staff.ClientChange{
+			Client: c.ID, Seen: 1, Scopes: []staff.Scope{staff.ScopeOffersRead, staff.ScopeOffersCreate}, Types: []string{"A"}, Networks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
+		}
+		made := race(askers, func(int) error { return s.ChangeClient(t.Context(), change) })
+		if made[0] != 1 || made[staff.Conflict] != askers-1 {
+			t.Fatalf("by kind %v", made)
+		}
+		got, _, err := s.ClientByKey(t.Context(), []byte("core")) // what the next call is judged by
+		if err != nil || got.Rights != 2 || !slices.Equal(got.Scopes, change.Scopes) || !slices.Equal(got.Types, change.Types) || !slices.Equal(got.Networks, change.Networks) {
+			t.Errorf("got %+v, %v", got, err)
+		}
+		wantKind(t, "a key by who saw it before", s.AddKey(t.Context(), keyOf(c, "late"), []byte("late"), 1, 2), staff.Conflict)
+		wantKind(t, "a key by who sees it now", s.AddKey(t.Context(), keyOf(c, "now"), []byte("now"), 2, 2), 0)
+		wantKind(t, "shutting it out", s.DisableClient(t.Context(), c.ID, today(), staff.WayAny), 0)
+		wantKind(t, "letting it in by who saw it before", s.EnableClient(t.Context(), c.ID, 1), staff.Conflict)
+		wantKind(t, "letting it in by who sees it now", s.EnableClient(t.Context(), c.ID, 2), 0)
+		for _, id := range []staff.ClientID{"nobody", "\x00", "\xff"} {
+			change.Client = id
+			wantKind(t, "changing nobody", s.ChangeClient(t.Context(), change), staff.NotFound)
+			wantKind(t, "letting nobody in", s.EnableClient(t.Context(), id, 1), staff.NotFound)
+		}
+	})
 }
 
 func TestRevokeKey_is_final(t *testing.T) {
@@ -254,7 +283,7 @@ func TestClients_keep_somebody_who_manages_keys(t *testing.T) {
 		"with one who has a certificate": {staff.WayCertificate, func(t *testing.T, s *store.Store) { addKeyless(t, s, "san:dns:two") }, 0},
 		"with one who is disabled": {staff.WayKey, func(t *testing.T, s *store.Store) {
 			two := add(t, s, program("two", manager))
-			wantKind(t, "disable two", s.SetClientDisabled(t.Context(), two.ID, true, today(), staff.WayAny), 0)
+			wantKind(t, "disable two", s.DisableClient(t.Context(), two.ID, today(), staff.WayAny), 0)
 		}, staff.Conflict},
 		"with one whose key has expired": {staff.WayKey, func(t *testing.T, s *store.Store) {
 			two := program("two", manager)
@@ -269,7 +298,7 @@ func TestClients_keep_somebody_who_manages_keys(t *testing.T) {
 			onBoth(t, func(t *testing.T, s *store.Store) {
 				one := add(t, s, program("one", manager))
 				c.others(t, s)
-				wantKind(t, "disable", s.SetClientDisabled(t.Context(), one.ID, true, today(), c.way), c.kind)
+				wantKind(t, "disable", s.DisableClient(t.Context(), one.ID, today(), c.way), c.kind)
 				got, err := s.Client(t.Context(), one.ID)
 				if err != nil || got.Disabled != (c.kind == 0) {
 					t.Errorf("disabled %t, %v", got.Disabled, err)
@@ -299,13 +328,13 @@ func TestClients_cannot_shut_each_other_out(t *testing.T) {
 		pair := []staff.Client{add(t, s, program("one", staff.ScopeKeysManage)), add(t, s, program("two", staff.ScopeKeysManage))}
 		for round := range rounds {
 			got := race(len(pair), func(i int) error {
-				return s.SetClientDisabled(t.Context(), pair[i].ID, true, today(), staff.WayKey)
+				return s.DisableClient(t.Context(), pair[i].ID, today(), staff.WayKey)
 			})
 			if got[0] != 1 || got[staff.Conflict] != 1 {
 				t.Fatalf("round %d: by kind %v", round, got)
 			}
 			for _, c := range pair {
-				wantKind(t, "enable", s.SetClientDisabled(t.Context(), c.ID, false, today(), staff.WayKey), 0)
+				wantKind(t, "enable", s.EnableClient(t.Context(), c.ID, 1), 0)
 			}
 		}
 	})

@@ -40,15 +40,15 @@ func orZero(t time.Time) int64 {
 }
 
 // AddKey implements staff.ClientAccess.
-func (s *Store) AddKey(ctx context.Context, k staff.Key, hash []byte, limit int) error {
+func (s *Store) AddKey(ctx context.Context, k staff.Key, hash []byte, rights, limit int) error {
 	_, err := s.transact(ctx, func(t *tx) error {
 		// Two who make a key at once must not both find room for it: the second waits here for the first to commit, and counts after it.
-		done := t.Exec("UPDATE clients SET version = version + 1 WHERE id = ?", string(k.Client))
+		done := t.Exec("UPDATE clients SET version = version + 1 WHERE id = ? AND rights = ?", string(k.Client), rights)
 		if done.Error != nil {
 			return fmt.Errorf("lock client: %w", done.Error)
 		}
 		if done.RowsAffected == 0 {
-			return noClient()
+			return t.outdated(k.Client)
 		}
 		return t.addKey(k, hash, limit)
 	})

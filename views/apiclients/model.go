@@ -18,9 +18,11 @@ type Row struct {
 	Status                ui.Status
 }
 
-// Form is the form of a new client, with what was typed and what is wrong with it.
+// Form is the form of a client, with what was typed and what is wrong with it. Href is the page of one that is there already, and Seen
+// counts how often what it may do was changed when the form was opened.
 type Form struct {
 	Page                       layout.Page
+	Href, Seen                 string
 	Name, Networks, Identities string
 	Scopes, Types, Lives       []ui.Choice
 	// ByIdentity tells that the client shows a certificate or a token instead of a key.

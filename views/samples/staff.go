@@ -121,6 +121,11 @@ func clientSamples() []Sample {
 	}
 	bad := form
 	bad.ByIdentity, bad.Problems = true, []ui.Problem{{Field: "name", Text: "A name has no spaces."}, {Field: "identities", Text: "This is no identity."}}
+	change := form
+	change.Page, change.Href, change.Seen, change.Name, change.Networks = shell("Change core-banking", "/clients", true), show.Href, "3", show.Name, "192.0.2.0/24"
+	badChange, outdated := change, show
+	badChange.Problems = []ui.Problem{{Field: "scopes", Text: "Tick at least one thing that it may do."}, {Field: "networks", Text: "This is no network."}}
+	outdated.Problems = []ui.Problem{{Field: "change", Text: "Somebody changed what this client may do in the meantime."}}
 	empty := apiclients.List{Page: shell("API clients", "/clients", false), MayManage: true}
 	full := empty
 	full.Rows = []apiclients.Row{{Href: "/clients/x", Name: "core-banking", May: "Make offers", Used: moment, Status: show.Status}}
@@ -128,7 +133,8 @@ func clientSamples() []Sample {
 		of("clients-empty", apiclients.ListPage, empty), of("clients", apiclients.ListPage, full), of("clients-new", apiclients.NewPage, form),
 		of("clients-new-wrong", apiclients.NewPage, bad), of("client", apiclients.ShowPage, show), of("client-added", apiclients.ShowPage, added),
 		of("client-two-keys", apiclients.ShowPage, most), of("client-shut-out", apiclients.ShowPage, shut), of("client-certificate", apiclients.ShowPage, cert),
-		of("client-auditor", apiclients.ShowPage, auditor),
+		of("client-auditor", apiclients.ShowPage, auditor), of("client-change", apiclients.ChangePage, change), of("client-change-wrong", apiclients.ChangePage, badChange),
+		of("client-outdated", apiclients.ShowPage, outdated),
 	}
 }
 

@@ -55,6 +55,7 @@ func errorCodes() []errorCode {
 		{"delivery_not_found", 404, "There is no such delivery, or not for this client.", "Deliveries are kept for 30 days."},
 		{"delivery_out", 409, "The delivery is under way, or its callback endpoint was deleted.", "Try again in a moment."},
 		{"client_not_found", 404, "There is no such client.", "Look at the id."},
+		{"client_changed", 409, "What the client may do was changed meanwhile.", "Read it again, and repeat the request if it is still meant."},
 		{"client_exists", 409, "A client has this name.", "Use another name."},
 		{"identity_taken", 409, "Another client has this identity.", "Use another one."},
 		{"key_not_found", 404, "The client has no such key.", "Look at the id."},

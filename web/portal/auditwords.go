@@ -31,7 +31,7 @@ func accessWord(ctx context.Context, a staff.Act) string {
 	return map[staff.Act]string{
 		staff.ActPersonAdded: i18n.T(ctx, "Person added"), staff.ActPersonDisabled: i18n.T(ctx, "Person shut out"), staff.ActPersonEnabled: i18n.T(ctx, "Person let in again"),
 		staff.ActRolesChanged: i18n.T(ctx, "Roles changed"), staff.ActAccessReset: i18n.T(ctx, "Access reset"),
-		staff.ActClientAdded: i18n.T(ctx, "API client added"), staff.ActClientDisabled: i18n.T(ctx, "API client shut out"), staff.ActClientEnabled: i18n.T(ctx, "API client let in again"),
+		staff.ActClientAdded: i18n.T(ctx, "API client added"), staff.ActClientChanged: i18n.T(ctx, "API client changed"), staff.ActClientDisabled: i18n.T(ctx, "API client shut out"), staff.ActClientEnabled: i18n.T(ctx, "API client let in again"),
 		staff.ActKeyAdded: i18n.T(ctx, "API key made"), staff.ActKeyRevoked: i18n.T(ctx, "API key ended"),
 		staff.ActCallbackAdded: i18n.T(ctx, "Callback endpoint added"), staff.ActCallbackChanged: i18n.T(ctx, "Callback endpoint changed"),
 		staff.ActCallbackPaused: i18n.T(ctx, "Callback endpoint paused"), staff.ActCallbackResumed: i18n.T(ctx, "Callback endpoint switched on"),

@@ -3,7 +3,6 @@ package portal
 import (
 	"context"
 	"errors"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -23,6 +22,7 @@ type Clients interface {
 	Client(ctx context.Context, id staff.ClientID) (staff.Client, error)
 	AddClient(ctx context.Context, n staff.NewClient, by staff.Client) (staff.Client, *staff.FreshKey, error)
 	NewKey(ctx context.Context, id staff.ClientID, life time.Duration, by staff.Client) (staff.FreshKey, error)
+	ChangeClient(ctx context.Context, c staff.ClientChange) error
 	ClientEnds
 }
 
@@ -40,6 +40,8 @@ func (p *portal) mountClients(app *fiber.App) {
 	app.Get("/clients/new", manage(p.fresh(p.newClient)))
 	app.Post("/clients", manage(p.fresh(p.addClient)))
 	app.Get("/clients/:client", read(p.showClient))
+	app.Get("/clients/:client/change", manage(p.fresh(p.editClient)))
+	app.Post("/clients/:client/change", manage(p.fresh(p.changeClient)))
 	app.Post("/clients/:client/keys", manage(p.fresh(p.addKey)))
 	// Ending is always allowed: it gives nobody anything.
 	app.Post("/clients/:client/keys/end", manage(p.endKey))
@@ -162,57 +164,6 @@ func scopeWords(ctx context.Context, scopes []staff.Scope) string {
 	return strings.Join(words, ", ")
 }
 
-func (p *portal) newClient(c *fiber.Ctx) error {
-	return p.clientForm(c, fiber.StatusOK, map[string]string{"life": "365"}, nil)
-}
-
-// clientForm shows the form with what was typed and what is wrong with it.
-func (p *portal) clientForm(c *fiber.Ctx, status int, form map[string]string, problems []ui.Problem) error {
-	ctx := c.UserContext()
-	f := apiclients.Form{
-		Page: p.page(c, titled(c, i18n.T(ctx, "Add a client"), problems)), Name: form["name"], Networks: form["networks"], Identities: form["identities"],
-		ByIdentity: form["way"] == "identity", Lives: lifeChoices(ctx, form["life"]), Problems: problems,
-	}
-	for _, s := range staff.Scopes() {
-		f.Scopes = append(f.Scopes, ui.Choice{Name: "scope." + string(s), Label: scopeWord(ctx, s), Chosen: form["scope."+string(s)] == "yes"})
-	}
-	for _, t := range p.Types.All() {
-		f.Types = append(f.Types, ui.Choice{Name: "type." + t.ID, Label: t.Named(i18n.Lang(ctx)), Chosen: form["type."+t.ID] == "yes"})
-	}
-	f.Page.Here, f.Page.Narrow = "/clients", true
-	return render(c, status, apiclients.NewPage(f))
-}
-
-// clientOf reads the form of a new client.
-func (p *portal) clientOf(form map[string]string) staff.NewClient {
-	n := staff.NewClient{Name: strings.ToLower(strings.TrimSpace(form["name"]))}
-	for _, s := range staff.Scopes() {
-		if form["scope."+string(s)] == "yes" {
-			n.Scopes = append(n.Scopes, s)
-		}
-	}
-	for _, t := range p.Types.All() {
-		if form["type."+t.ID] == "yes" {
-			n.Types = append(n.Types, t.ID)
-		}
-	}
-	for _, text := range strings.Fields(form["networks"]) {
-		network, err := netip.ParsePrefix(text)
-		if err != nil {
-			network = netip.Prefix{} // which does not fit
-		}
-		n.Networks = append(n.Networks, network)
-	}
-	if form["way"] == "identity" {
-		if n.Identities = strings.Fields(form["identities"]); len(n.Identities) == 0 {
-			n.Identities = []string{""} // which does not fit: without any it would get a key
-		}
-	} else {
-		n.KeyLife = lifeOf(form["life"])
-	}
-	return n
-}
-
 func (p *portal) addClient(c *fiber.Ctx) error {
 	form, err := readForm(c)
 	if err != nil {
@@ -231,17 +182,6 @@ func (p *portal) addClient(c *fiber.Ctx) error {
 		s.Key = key.Secret.Reveal()
 	}
 	return p.clientPage(c, fiber.StatusCreated, made.ID, s)
-}
-
-// clientProblems says a refusal beside the fields of the form.
-func clientProblems(c *fiber.Ctx, e *staff.Error) []ui.Problem {
-	out := problemsOf(c, e, "name")
-	for i := range out {
-		if out[i].Field == "expires_in" {
-			out[i].Field = "life"
-		}
-	}
-	return out
 }
 
 func (p *portal) showClient(c *fiber.Ctx) error {
@@ -310,8 +250,11 @@ func (p *portal) addKey(c *fiber.Ctx) error {
 	refusal := new(staff.Error)
 	if errors.As(err, &refusal) && refusal.Kind != staff.NotFound {
 		s := apiclients.Show{Problems: clientProblems(c, refusal)}
-		if refusal.Kind == staff.Conflict {
+		switch refusal.Code {
+		case "too_many_keys":
 			s.Problems = []ui.Problem{{Field: "keys", Text: i18n.T(c.UserContext(), "Two keys are live, which is the most. End one to make another.")}}
+		case "client_changed":
+			s.Problems = []ui.Problem{{Field: "change", Text: outdated(c.UserContext())}}
 		}
 		return p.clientPage(c, fiber.StatusUnprocessableEntity, clientID(c), s)
 	}

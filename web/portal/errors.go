@@ -206,6 +206,9 @@ func notLet(ctx context.Context, e *staff.Error) phrasing {
 	case staff.NotFound:
 		return malformed(ctx, fiber.StatusNotFound)
 	case staff.Conflict:
+		if e.Code == "client_changed" {
+			said = outdated(ctx)
+		}
 		return phrasing{fiber.StatusConflict, i18n.T(ctx, "Not possible any more"), said, "gone"}
 	case staff.Limited:
 		return phrasing{fiber.StatusTooManyRequests, i18n.T(ctx, "Too many at once"), said, "too-many"}

@@ -49,7 +49,8 @@ func policy() map[string]string {
 	for _, action := range []string{"roles", "reset", "disable", "enable"} {
 		all["POST /people/:person/"+action] = "a"
 	}
-	for _, action := range []string{"keys", "disable", "enable"} {
+	all["GET /clients/:client/change"] = "a"
+	for _, action := range []string{"keys", "change", "disable", "enable"} {
 		all["POST /clients/:client/"+action] = "a"
 	}
 	for _, change := range []string{"passkeys/begin", "passkeys", "passkeys/remove", "totp", "totp/confirm", "totp/remove", "recovery", "sessions/end", "appearance"} {
