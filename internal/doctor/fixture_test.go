@@ -24,6 +24,7 @@ import (
 	"counterfoil/internal/outbound"
 	"counterfoil/internal/trust"
 	"counterfoil/internal/typemeta"
+	"counterfoil/views/i18n"
 )
 
 // installation is the documents of an issuer behind a real server, and a doctor for it.
@@ -184,9 +185,29 @@ func named(t *testing.T, r doctor.Report) map[string]doctor.Check {
 		if c.Found.Empty() || c.Fix.Empty() != (c.Result == doctor.OK || c.Result == doctor.NotChecked) {
 			t.Errorf("%s, %s: found %q, fix %q", c.Name, c.Result, c.Found, c.Fix)
 		}
+		translated(t, c.Found)
+		translated(t, c.Fix)
 		out[name] = c
 	}
 	return out
+}
+
+// translated holds a text, and every text in it, to being said in German and French, and filled in.
+func translated(t *testing.T, text i18n.Text) {
+	t.Helper()
+	if text.Empty() {
+		return
+	}
+	for _, tag := range []string{"de", "fr"} {
+		if said := text.In(i18n.With(t.Context(), tag)); said == text.String() || strings.Contains(said, "%!") {
+			t.Errorf("in %s it says %q", tag, said)
+		}
+	}
+	for _, arg := range text.Args {
+		if within, is := arg.(i18n.Text); is {
+			translated(t, within)
+		}
+	}
 }
 
 // want is how a check must end, and words of what was found.

@@ -186,13 +186,13 @@ func TestRun_judges_keys_mode_and_database(t *testing.T) {
 		"an old PostgreSQL":  {in(doctor.About{Postgres: 14, Schema: 3, Known: 3}), map[string]want{database: {doctor.Failed, "14"}}},
 		"a newer schema":     {in(doctor.About{Postgres: 16, Schema: 4, Known: 3}), map[string]want{database: {doctor.Warning, "version 4"}}},
 		"an older schema":    {in(doctor.About{Postgres: 16, Schema: 2, Known: 3}), map[string]want{database: {doctor.Failed, "version 2"}}},
-		"a clock that is on": {in(doctor.About{Postgres: 16, Now: time.Now()}), map[string]want{"Clock of the database": {doctor.OK, ""}}},
+		"a clock that is on": {func(i *installation) { i.options.Database = about(doctor.About{Postgres: 16, Now: time.Now()}) }, map[string]want{"Clock of the database": {doctor.OK, ""}}},
 		"a clock that is off": {in(doctor.About{Postgres: 16, Now: time.Now().Add(-2 * time.Minute)}),
 			map[string]want{"Clock of the database": {doctor.Failed, "behind"}}},
 		"away": {func(i *installation) { i.options.Database = broken{} }, map[string]want{database: {doctor.Failed, "does not answer"}}},
 		"held by the server": {func(i *installation) {
 			i.options.Database, i.options.Endpoints = nil, nil
-			i.options.NoDatabase = doctor.Check{Name: i18n.Say("Database"), Result: doctor.NotChecked, Found: i18n.Say("The server has it.")}
+			i.options.NoDatabase = doctor.Check{Name: i18n.Say("Database"), Result: doctor.NotChecked, Found: i18n.Say("The server has the database.")}
 		}, map[string]want{database: {doctor.NotChecked, "The server"}, "Callback endpoints": {doctor.NotChecked, "The server"}, types: {doctor.NotChecked, "The server"}}},
 		"settings for trials": {func(i *installation) {
 			i.options.Refusal = errors.New("COUNTERFOIL_A must be set\nCOUNTERFOIL_B must be set")

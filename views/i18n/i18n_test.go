@@ -2,6 +2,7 @@ package i18n_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,6 +27,32 @@ func TestT_says_a_text_in_the_language_of_the_context(t *testing.T) {
 		if c.got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, c.got, c.want)
 		}
+	}
+}
+
+func TestText_is_said_with_what_it_is_filled_in_with_in_the_language_of_the_context(t *testing.T) {
+	t.Parallel()
+	in := func(tag string) context.Context { return i18n.With(context.Background(), tag) }
+	at := time.Date(2026, 11, 5, 9, 7, 0, 0, time.Local)
+	for _, c := range []struct {
+		name, tag, want string
+		text            i18n.Text
+	}{
+		{"nothing", "de", "", i18n.Text{}},
+		{"one, in English", "en", "Valid for one more day, until 5 Nov 2026, 09:07.", i18n.Say("Valid for %d more days, until %s.", 1, at)},
+		{"one, in German", "de", "Noch 1 Tag gültig, bis 05.11.2026, 09:07.", i18n.Say("Valid for %d more days, until %s.", 1, at)},
+		{"many, in French", "fr", "Valable encore 1 200 jours, jusqu’au 05/11/2026, 09:07.", i18n.Say("Valid for %d more days, until %s.", 1200, at)},
+		{"a text in a text", "de", "Angehalten. Ein Ereignis wartet.", i18n.Say("It is paused. %s", i18n.Say("%d events wait.", 1))},
+		{"a phrase with a code", "de", "a antwortet nicht: HTTP 410, Callback-Ziel ausgeschaltet.", i18n.Say("%s does not answer: %s.", "a", i18n.Phrase("HTTP 410, endpoint switched off"))},
+		{"words of others, as they are", "de", "Callback: %d Home", i18n.Say("Callback: %s", "%d Home")},
+		{"a phrase with a sign that fmt knows", "de", "Es kommt keine Verbindung zustande: 100 %s.", i18n.Say("No connection can be made: %s.", i18n.Phrase("100 %s"))},
+	} {
+		if got := strings.ReplaceAll(c.text.In(in(c.tag)), "\u00a0", " "); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+	if got := i18n.Say("%d events wait.", 2).String(); got != "2 events wait." {
+		t.Errorf("in English it is %q", got)
 	}
 }
 

@@ -145,7 +145,7 @@ func auditSamples() []Sample {
 	}
 	full, nothing, wrong, broken := empty, empty, empty, empty
 	full.Rows = []audit.Row{
-		{Number: "1207", At: moment, Who: "ada", Door: "Portal", Address: "192.0.2.7", What: "Roles changed", Object: clerkName, Details: "operator → operator, auditor"},
+		{Number: "1207", At: moment, Who: "ada", Door: "Portal", Address: "192.0.2.7", What: "Roles changed", Object: clerkName, Details: "Operator → Operator, Auditor"},
 		{Number: "1206", At: moment, Who: "nobody known", Door: "Portal", Address: "2001:db8::7", What: "Sign-in failed", Object: clerkName, Details: "password"},
 	}
 	full.Older, full.Newest = "/audit?before=1206", "/audit"

@@ -49,40 +49,29 @@ func offerWord(ctx context.Context, a staff.Act) string {
 }
 
 // detailWords says how something was done. What an entry has there is said by what it is about: the name that somebody gave to a passkey
-// stays as it is, whatever it is like.
+// stays as it is, whatever it is like, and so do scopes and queries, which are for programs.
 func detailWords(ctx context.Context, e staff.Entry) string {
-	switch e.Act { //nolint:exhaustive // the details of the others are names, which stay as they are
-	case staff.ActSignedIn, staff.ActSignInFailed:
-		return signInDetails(ctx, e)
-	case staff.ActSessionEnded:
-		return endedWord(ctx, e.Details)
-	case staff.ActPersonAdded, staff.ActRolesChanged:
-		before, after, changed := strings.Cut(e.Details, staff.DetailArrow)
-		if !changed {
-			return recordedRoles(ctx, before)
-		}
-		return recordedRoles(ctx, before) + staff.DetailArrow + recordedRoles(ctx, after)
-	case staff.ActKeyAdded, staff.ActKeyRevoked:
-		if id, ok := strings.CutPrefix(e.Details, staff.DetailKey); ok {
-			return i18n.T(ctx, "key %s", id)
-		}
+	words := map[staff.Act]func(context.Context, string) string{
+		staff.ActSignedIn: signInDetails, staff.ActSignInFailed: signInDetails, staff.ActSessionEnded: endedWord,
+		staff.ActPersonAdded: recordedRoles, staff.ActRolesChanged: changedRoles, staff.ActKeyAdded: keyWord, staff.ActKeyRevoked: keyWord,
+	}[e.Act]
+	if words == nil {
+		return e.Details
 	}
-	return e.Details
+	return words(ctx, e.Details)
 }
 
 // signInDetails says how somebody signed in or tried to; after it stands what they may do, or how many failures were not recorded.
-func signInDetails(ctx context.Context, e staff.Entry) string {
-	method, more, _ := strings.Cut(e.Details, staff.DetailSeparator)
+func signInDetails(ctx context.Context, details string) string {
+	method, more, _ := strings.Cut(details, staff.DetailSeparator)
 	words := methodWord(ctx, staff.Method(method))
 	if n, ok := strings.CutPrefix(more, staff.DetailLeftOut); ok {
-		more = i18n.T(ctx, "left out before this one: %s", n)
-	} else {
-		more = recordedRoles(ctx, more)
+		return words + staff.DetailSeparator + i18n.T(ctx, "left out before this one: %s", n)
 	}
 	if more == "" {
 		return words
 	}
-	return words + staff.DetailSeparator + more
+	return words + staff.DetailSeparator + recordedRoles(ctx, more)
 }
 
 func endedWord(ctx context.Context, details string) string {
@@ -95,6 +84,19 @@ func endedWord(ctx context.Context, details string) string {
 		return i18n.T(ctx, "at the identity provider")
 	}
 	return details
+}
+
+func keyWord(ctx context.Context, details string) string {
+	id, ok := strings.CutPrefix(details, staff.DetailKey)
+	if !ok {
+		return details
+	}
+	return i18n.T(ctx, "key %s", id)
+}
+
+func changedRoles(ctx context.Context, details string) string {
+	before, after, _ := strings.Cut(details, staff.DetailArrow)
+	return recordedRoles(ctx, before) + staff.DetailArrow + recordedRoles(ctx, after)
 }
 
 // recordedRoles says roles that stand in an entry.
