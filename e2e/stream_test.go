@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"context"
 	"net/http"
 	"regexp"
 	"testing"
@@ -113,4 +114,42 @@ func TestStream_is_for_who_is_signed_in(t *testing.T) {
 	if got := ask(clerk, ""); got != http.StatusUnauthorized {
 		t.Errorf("with a session of yesterday: got %d", got)
 	}
+}
+
+// SS-091, SS-093: a page that is left gives its stream back, and one that somebody comes back to shows what happened meanwhile.
+func TestStream_is_given_back_by_a_page_that_is_left(t *testing.T) {
+	t.Parallel()
+	b := openBank(t, "")
+	offer := b.create(identity(nil))
+	p := b.watching(b.portal, offer)
+	clerk, _ := b.session("demo-clerk")
+	// room tells whether the clerk may open ten streams, which is all that one person may have.
+	room := func() bool {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		for range 10 {
+			r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.portal+"/offers/"+offer.OfferID+"/stream", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := clerk.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			if resp.StatusCode != http.StatusOK {
+				return false
+			}
+		}
+		return true
+	}
+	eventually(t, 5*time.Second, "the page has its stream", func() bool { return !room() })
+	p.press("header .brand")
+	p.awaits("h1", "What does the customer need?")
+	const soon = 5 * time.Second
+	eventually(t, soon, "the stream is given back", room)
+	b.call(http.MethodPost, b.management+"/offers/"+offer.OfferID+"/cancel", nil, nil)
+	p.do(chromedp.Evaluate[chromedp.Void](`history.back()`))
+	const fresh = 3 * time.Second
+	eventually(t, fresh, "the page that somebody comes back to is fresh", func() bool { return p.sees(".big", "Cancelled") })
 }
