@@ -136,6 +136,7 @@ func TestType_Check(t *testing.T) {
 		"OF-082 country in lower case": {"IdentityCredential", identity(`,"address":{"country":"de"}`), "", "", `"country":"DE"`},
 		"OF-091 only zero width":       {"IdentityCredential", identity(`,"address":{"locality":"\u200b\u200b"}`), "/address/locality", "validation_failed", ""},
 		"OF-091 bidi override":         {"IdentityCredential", identity(`,"address":{"locality":"a\u202eb"}`), "/address/locality", "validation_failed", ""},
+		"a noncharacter":               {"IdentityCredential", identity(`,"address":{"locality":"a\ufffe"}`), "/address/locality", "validation_failed", ""},
 		"OF-051 NUL":                   {"IdentityCredential", identity(`,"address":{"locality":"a\u0000"}`), "/address/locality", "validation_failed", ""},
 		"OF-093 markup is text":        {"IdentityCredential", identity(`,"address":{"locality":"<script>alert(1)</script>"}`), "", "", "<script>"},
 		"OF-062 2^53+1 stays exact":    {"DiplomaCredential", `{"given_name":"E","family_name":"M","degree":"D","institution":"I","date_of_award":"2020-01-31","grade":9007199254740993}`, "", "", "9007199254740993"},

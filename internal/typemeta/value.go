@@ -135,11 +135,11 @@ func checkPortrait(s string) (any, *Fault) {
 }
 
 // readable tells whether a text shows something and hides nothing: no control characters, no bidi
-// overrides, and at least one visible character.
+// overrides, no noncharacters, which JSON for exchange must not hold (RFC 7493 §2.1), and at least one visible character.
 func readable(s string) bool {
 	visible := false
 	for _, r := range s {
-		if r == utf8.RuneError || (unicode.IsControl(r) && r != '\n' && r != '\t') || (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069) {
+		if r == utf8.RuneError || unicode.Is(unicode.Noncharacter_Code_Point, r) || (unicode.IsControl(r) && r != '\n' && r != '\t') || (r >= 0x202a && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069) {
 			return false
 		}
 		visible = visible || unicode.IsGraphic(r) && !unicode.IsSpace(r)

@@ -149,25 +149,22 @@ func TestStream_spreads_when_browsers_come_back(t *testing.T) {
 	}
 }
 
-// A claim that turns the direction of the text, or has no width, is refused or shown as text of its own: the clerk must read what is signed.
-func TestForm_holds_claims_that_would_deceive_the_reader(t *testing.T) {
+// A claim that turns the direction of the text or holds what nobody sees is refused: the clerk must read what is signed.
+func TestForm_refuses_claims_that_would_deceive_the_reader(t *testing.T) {
 	t.Parallel()
 	clerk := open(t).signIn("demo-clerk")
 	for name, text := range map[string]string{
-		"turned around": "Erika\u202e nnamretsuM", "isolated": "Erika\u2067abc", "an end of line": "Erika\r\nSet-Cookie: a=b", "a control character": "Erika\x1b[31m", "no character": "\ufffeErika",
+		"turned around": "Erika\u202e nnamretsuM", "isolated": "Erika\u2067abc", "a colour for terminals": "Erika\x1b[31m", "no character": "\ufffeErika",
 	} {
-		before := clerk.offers()
 		form := clerk.form()
 		form.Set("claim.given_name", text)
 		a := clerk.do(post("/offers", form))
-		if a.status == http.StatusSeeOther {
-			t.Logf("%s: accepted as %q", name, text)
-		} else if a.status != http.StatusUnprocessableEntity || clerk.offers() != before {
-			t.Errorf("%s: got %d", name, a.status)
+		if field := a.page(t).Find(`[id="claim.given_name-help"] .error`).Text(); a.status != http.StatusUnprocessableEntity || field == "" {
+			t.Errorf("%s: got %d, %q", name, a.status, field)
 		}
-		if a.header.Get("Set-Cookie") != "" {
-			t.Errorf("%s: a cookie is set", name)
-		}
+	}
+	if clerk.offers() != 0 {
+		t.Error("an offer was made")
 	}
 }
 
