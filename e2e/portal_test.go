@@ -35,7 +35,7 @@ func offerOf(p *browser) created {
 	return created{OfferID: id}
 }
 
-// decode reads the QR code on the screen with a decoder that nobody here wrote.
+// decode reads the QR code on the screen with two decoders that nobody here wrote.
 func (b *browser) decode() string {
 	b.t.Helper()
 	file := filepath.Join(b.t.TempDir(), "screen.png")
