@@ -92,6 +92,7 @@ func TestLost_a_portal_that_is_away_is_told_and_comes_back_by_itself(t *testing.
 		t.Errorf("what was typed is now %q", got)
 	}
 	c.putBack()
+	p.saysLost(false, patience) // by itself: nobody presses anything
 	p.press("main form button.primary")
 	p.awaits("h1", "Add Membership?")
 }

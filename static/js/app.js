@@ -59,9 +59,13 @@
 
   // Lost connection: say so within two seconds. A stream may end when all is well, so the portal is asked.
   if (window.htmx) htmx.config.timeout = 10000; // as long as the portal works on a request
+  var again;
   function lost(yes) {
     var banner = document.getElementById("offline");
-    if (banner) banner.hidden = !yes;
+    if (!banner) return;
+    banner.hidden = !yes;
+    clearTimeout(again); // a stream comes back by itself; a page without one asks until the portal answers
+    if (yes && navigator.onLine && !document.querySelector("[sse-connect]")) again = setTimeout(function () { ask().catch(isLost); }, 1000);
   }
   function isLost() { lost(true); }
   function isBack() { lost(!navigator.onLine); }
