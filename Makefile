@@ -33,14 +33,14 @@ check: generated vet lint ## the quick checks
 test: test-deps check ## install what the tests need and run everything
 	@.ci/with-postgres $(MAKE) --no-print-directory tests
 
-# Takes minutes in the race detector, seconds without; `make race` has it.
-LONG := ^TestDeliverer_clears_its_backlog_after_an_hour_of_outage$$
+# These take minutes in the race detector, seconds without; `make race` has it.
+LONG := ^(TestDeliverer_clears_its_backlog_after_an_hour_of_outage|TestService_every_action_in_every_status)$$
 
 # The promises about time are tested on the running program, so nothing else may run beside it.
 .PHONY: tests
 tests:
 	@go test -race -timeout 15m -skip '$(LONG)' ./internal/...
-	@go test -timeout 15m -run '$(LONG)' ./internal/callback
+	@go test -timeout 15m -run '$(LONG)' ./internal/callback ./internal/issuance
 	@go test -timeout 15m $$(go list ./... | grep -v '/e2e\|/internal/')
 	@go test -timeout 15m ./e2e
 
