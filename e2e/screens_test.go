@@ -379,6 +379,9 @@ func (b *browser) inspect(name, axe string) {
 			if wide := get(b, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`)); wide > size.width {
 				b.t.Errorf("%s: the page is %d px wide", where, wide)
 			}
+			if broken := get(b, chromedp.Evaluate[string](`[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src).join(" ")`)); broken != "" {
+				b.t.Errorf("%s: pictures that are nowhere: %s", where, broken)
+			}
 			if dir := os.Getenv(screensDir); dir != "" {
 				picture := get(b, chromedp.FullScreenshot(100))
 				file := filepath.Join(dir, fmt.Sprintf("%s-%s-%s.png", name, size.name, scheme))

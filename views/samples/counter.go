@@ -20,7 +20,7 @@ func counterSamples() []Sample {
 	later := offers.Step{Tone: "todo", Title: "Code is accepted"}
 	wrong := offers.Step{Tone: "bad", Title: "Wrong code typed", Detail: "3 more tries are left.", Time: "14:04:01", Exact: "2026-11-25T13:04:01Z"}
 	live := offers.Live{
-		ID: offer, Open: true, QR: "/offers/" + offer + "/qr.svg", URI: "openid-credential-offer://?credential_offer_uri=https%3A%2F%2Fissuer.example%2Foidc4vci%2Foffers%2F" + offer,
+		ID: offer, Open: true, QR: counterQR, URI: offerURI,
 		Left: 581, LeftText: "9:41", Code: offers.Code{ID: offer, Number: 1, Asked: true, Length: 6}, MayAct: true, MayRepeat: true,
 		Record: "/offers/" + offer + "/record", MayCorrect: true,
 		Display: offers.Display{May: true, Offer: offer, Status: ui.Status{Word: "Customer display: connected", Tone: ui.Good}, Connected: true, Shows: true},
@@ -93,7 +93,7 @@ func displaySamples() []Sample {
 		face("display-code", display.Live{Code: "QJE JGE"}),
 		face("display-idle", display.Live{Message: display.Message{Title: "Welcome"}}),
 		face("display-scan", display.Live{
-			QR: "/display/" + offer + "/qr.svg", Steps: []string{"Open your wallet", "Scan this code", "Enter the code you are given"}, Left: 581, LeftText: "9:41",
+			QR: displayQR, Steps: []string{"Open your wallet", "Scan this code", "Enter the code you are given"}, Left: 581, LeftText: "9:41",
 		}),
 		face("display-connected", display.Live{Message: display.Message{Sign: "✓", Title: "Phone connected", Text: "Enter the 6-digit code you were given."}}),
 		face("display-connected-policy", display.Live{Message: display.Message{Sign: "✓", Title: "Phone connected", Text: "Enter this code in your wallet, and only there.", Code: "393 213"}}),
@@ -108,13 +108,15 @@ func paperSamples() []Sample {
 	for _, l := range i18n.Customer() {
 		paper.Languages = append(paper.Languages, offers.Option{Value: l.Tag, Label: l.Name, Selected: l.Tag == "en"})
 	}
+	handout := paper
+	handout.Page = staffPage("Print the hand-out")
 	over := paper
 	over.Until = ""
 	return []Sample{
 		of("slip", offers.SlipPage, offers.Slip{Paper: paper, Code: offers.Code{ID: offer, Length: 6}}),
 		of("slip-code-shown", offers.SlipPage, offers.Slip{Paper: paper, Code: offers.Code{ID: offer, Length: 6, Revealed: "123 456"}}),
 		of("slip-over", offers.SlipPage, offers.Slip{Paper: over}),
-		of("handout", offers.HandoutPage, offers.Handout{Paper: paper, QR: "/offers/" + offer + "/handout.svg", TxCode: true}),
+		of("handout", offers.HandoutPage, offers.Handout{Paper: handout, QR: handoutQR, TxCode: true}),
 	}
 }
 

@@ -7,3 +7,15 @@ const (
 	offer   = "grifh60ziY6RvfHsx4zi0g"
 	request = "Ju0vJkzGSDfXW2nP"
 )
+
+const (
+	offerURI   = "openid-credential-offer://?credential_offer_uri=https%3A%2F%2Fissuer.example%2Foidc4vci%2Foffers%2F" + offer
+	landingURL = "https://issuer.example/o/" + offer
+
+	counterQR, displayQR, handoutQR = "/offers/" + offer + "/qr.svg", "/display/" + offer + "/qr.svg", "/offers/" + offer + "/handout.svg"
+)
+
+// QRCodes gives what the QR codes of the samples say, by the path at which their page asks for them.
+func QRCodes() map[string]string {
+	return map[string]string{counterQR: offerURI, displayQR: offerURI, handoutQR: landingURL}
+}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"counterfoil/internal/qr"
 	helpview "counterfoil/views/help"
 	"counterfoil/views/i18n"
 	"counterfoil/views/samples"
@@ -17,6 +18,9 @@ func NewGallery(log *slog.Logger) *fiber.App {
 	app := surface.New(surface.Door{Name: "gallery", BodyLimit: bodyLimit, Log: log, Phrase: p.phrase, Headers: p.headers()})
 	surface.Assets(app, "")
 	surface.Pictures(app, helpview.PicturePrefix, helpview.Picture)
+	for path, content := range samples.QRCodes() {
+		app.Get(path, func(c *fiber.Ctx) error { return drawQR(c, content, qr.M) })
+	}
 	app.Get("/", func(c *fiber.Ctx) error { return render(c, fiber.StatusOK, samples.Index(samples.All())) })
 	for _, s := range samples.All() {
 		app.Get("/"+s.Name, func(c *fiber.Ctx) error {
