@@ -12,10 +12,10 @@ const (
 	offerURI   = "openid-credential-offer://?credential_offer_uri=https%3A%2F%2Fissuer.example%2Foidc4vci%2Foffers%2F" + offer
 	landingURL = "https://issuer.example/o/" + offer
 
-	counterQR, displayQR, handoutQR = "/offers/" + offer + "/qr.svg", "/display/" + offer + "/qr.svg", "/offers/" + offer + "/handout.svg"
+	counterQR, displayQR, handoutQR, appQR = "/offers/" + offer + "/qr.svg", "/display/" + offer + "/qr.svg", "/offers/" + offer + "/handout.svg", "/account/app/qr.svg"
 )
 
 // QRCodes gives what the QR codes of the samples say, by the path at which their page asks for them.
 func QRCodes() map[string]string {
-	return map[string]string{counterQR: offerURI, displayQR: offerURI, handoutQR: landingURL}
+	return map[string]string{counterQR: offerURI, displayQR: offerURI, handoutQR: landingURL, appQR: "otpauth://totp/Example%20Bank:carla.clerk?secret=JBSWY3DPEHPK3PXP&issuer=Example%20Bank"}
 }

@@ -71,7 +71,7 @@ func accountSamples() []Sample {
 		of("account-must-codes", account.Page, codes),
 		of("account-full", account.Page, full),
 		of("account-provider", account.Page, away),
-		of("account-app", account.TOTPPage, account.TOTP{Page: page, Step: "t", Key: "JBSW Y3DP EHPK 3PXP", QR: "data:image/svg+xml;base64,", Error: "The code is not right."}),
+		of("account-app", account.TOTPPage, account.TOTP{Page: page, Step: "t", Key: "JBSW Y3DP EHPK 3PXP", QR: appQR, Error: "The code is not right."}),
 		of("account-codes", account.CodesPage, account.Codes{Page: page, Codes: []string{"AAAA-BBBB-CCCC-DDDD", "EEEE-FFFF-GGGG-HHHH"}}),
 	}
 }
