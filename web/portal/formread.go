@@ -25,6 +25,10 @@ const (
 	maxPartName = 255
 	// picturesAtOnce bounds the memory that reading pictures takes.
 	picturesAtOnce = 2
+	// formParts is how many parts a form has besides its claims, fieldParts how many a claim has at most: a picture has one for its file,
+	// one for the camera, one for what is kept of either and what it is cropped from and by.
+	formParts  = 20
+	fieldParts = 7
 )
 
 // Where a picture comes from: a file that was chosen, or the camera.
@@ -107,8 +111,17 @@ func (t typed) take(name, file string, data []byte, isFile bool) bool {
 	return !bytes.ContainsRune(data, 0)
 }
 
-// drawPictures puts a picture in the place of each file that was chosen for one of the fields; an empty file is none.
+// fits tells whether a form has no more parts than the page with these fields sends.
+func (t typed) fits(fields []typemeta.Field) bool {
+	return len(t.form)+len(t.files) <= formParts+fieldParts*len(fields)
+}
+
+// drawPictures puts a picture in the place of each file that was chosen for one of the fields; an empty file is none. A form that has more
+// than these fields is refused.
 func (p *portal) drawPictures(ctx context.Context, t *typed, fields []typemeta.Field) error {
+	if !t.fits(fields) {
+		return fiber.ErrBadRequest
+	}
 	t.wrong = map[string]typemeta.Fault{}
 	for _, f := range fields {
 		if f.Kind != typemeta.Portrait {
