@@ -189,6 +189,10 @@ func TestLoadDir_refuses_certificates_that_must_not_sign(t *testing.T) {
 	off := bytes.Clone(point)
 	off[31] ^= 1
 	weak := certify(t, &o.between, "RSA", &rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(3), 2046), E: 1}, nil, nil)
+	strange := issue(t, &o.between, "Issuer", func(c *x509.Certificate) {
+		c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3, 4}, Critical: true, Value: []byte{5, 0}}}
+	})
+	alone := folder{certs: chainOf(strange.cert), key: strange.keyPEM(t), root: "none"}
 	hold(t, o, map[string]struct {
 		folder folder
 		want   string
@@ -200,21 +204,20 @@ func TestLoadDir_refuses_certificates_that_must_not_sign(t *testing.T) {
 		"UP-033 version 1 above": {folder{certs: inPEM("CERTIFICATE", o.leaf.cert.Raw, byHand(t, o.root, o.between.cert, func(c *toBeSigned) {
 			c.Version, c.Extensions = 0, nil
 		}))}, "of X.509 version 1, not 3"},
-		"UP-036 RSA, e = 1":     {folder{certs: chainOf(weak, o.between.cert)}, "not for an EC key on P-256"},
-		"UP-037 P-192":          {folder{certs: inPEM("CERTIFICATE", bytes.Replace(o.leaf.cert.Raw, p256, p192, 1))}, "unsupported elliptic curve"},
-		"UP-039 off the curve":  {folder{certs: inPEM("CERTIFICATE", bytes.Replace(o.leaf.cert.Raw, point, off, 1))}, "point not on curve"},
-		"UP-044 ends before it": {o.below(t, func(c *x509.Certificate) { c.NotBefore, c.NotAfter = now.Add(day), now.Add(-day) }), "which is not now"},
-		"UP-045 an authority":   {o.below(t, authority), "is a CA"},
-		"UP-046 for encryption": {o.below(t, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }), "lacks digitalSignature"},
-		"UP-046 no usage":       {o.below(t, func(c *x509.Certificate) { c.KeyUsage = 0 }), "lacks digitalSignature"},
-		"UP-047 critical and not known": {o.below(t, func(c *x509.Certificate) {
-			c.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3, 4}, Critical: true, Value: []byte{5, 0}}}
-		}), "critical extension"},
-		"UP-052 a wildcard":     {o.below(t, func(c *x509.Certificate) { c.DNSNames = []string{"*.bank.example"} }), "wildcard"},
-		"UP-053 a homograph":    {o.name(t, "b\u0430nk.example"), "not a certificate"},
-		"UP-053 its ASCII form": {o.name(t, "xn--bnk-5cd.example"), ""}, // is shown as it stands, and so deceives nobody
-		"UP-053 a NUL":          {o.name(t, "bank.example\x00.evil.example"), ".pem: "},
-		"UP-054 another key":    {folder{certs: chainOf(o.leaf.cert, o.between.cert), key: o.access.keyPEM(t)}, "not the one of the certificate"},
+		"UP-036 RSA, e = 1":             {folder{certs: chainOf(weak, o.between.cert)}, "not for an EC key on P-256"},
+		"UP-037 P-192":                  {folder{certs: inPEM("CERTIFICATE", bytes.Replace(o.leaf.cert.Raw, p256, p192, 1))}, "unsupported elliptic curve"},
+		"UP-039 off the curve":          {folder{certs: inPEM("CERTIFICATE", bytes.Replace(o.leaf.cert.Raw, point, off, 1))}, "point not on curve"},
+		"UP-044 ends before it":         {o.below(t, func(c *x509.Certificate) { c.NotBefore, c.NotAfter = now.Add(day), now.Add(-day) }), "which is not now"},
+		"UP-045 an authority":           {o.below(t, authority), "is a CA"},
+		"UP-046 for encryption":         {o.below(t, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyAgreement }), "lacks digitalSignature"},
+		"UP-046 no usage":               {o.below(t, func(c *x509.Certificate) { c.KeyUsage = 0 }), "lacks digitalSignature"},
+		"UP-047 critical and not known": {folder{certs: chainOf(strange.cert, o.between.cert), key: strange.keyPEM(t)}, "critical extension"},
+		"UP-047 the same alone":         {alone, "critical extension"},
+		"UP-052 a wildcard":             {o.below(t, func(c *x509.Certificate) { c.DNSNames = []string{"*.bank.example"} }), "wildcard"},
+		"UP-053 a homograph":            {o.name(t, "b\u0430nk.example"), "not a certificate"},
+		"UP-053 its ASCII form":         {o.name(t, "xn--bnk-5cd.example"), ""}, // is shown as it stands, and so deceives nobody
+		"UP-053 a NUL":                  {o.name(t, "bank.example\x00.evil.example"), ".pem: "},
+		"UP-054 another key":            {folder{certs: chainOf(o.leaf.cert, o.between.cert), key: o.access.keyPEM(t)}, "not the one of the certificate"},
 	})
 	explicit := byHand(t, o.between, o.leaf.cert, func(c *toBeSigned) {
 		c.Key.Algorithm.Parameters = asn1.RawValue{FullBytes: []byte{0x30, 3, 2, 1, 1}} // SpecifiedECDomain (SEC 1 C.2), which RFC 5480 §2.1.1 forbids
