@@ -21,7 +21,7 @@ const anyTypes = "COUNTERFOIL_TYPES_DIR=../../internal/typemeta/testdata/types"
 type part struct{ name, file, data string }
 
 // upload is a form with files, as a browser sends it.
-func upload(t *testing.T, path string, fields map[string]string, files ...part) request {
+func upload(t testing.TB, path string, fields map[string]string, files ...part) request {
 	t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
