@@ -1533,9 +1533,9 @@ func cropPart(f Field) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var79 string
-		templ_7745c5c3_Var79, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "With the zoom at its left end, the whole picture is kept. Further on it is cut like a passport photo, 35 × 45."))
+		templ_7745c5c3_Var79, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "With the zoom at its left end, the whole picture is kept. Further on it is cut like a passport photo, 35 × 45."))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `offers/field.templ`, Line: 207, Col: 161}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `offers/field.templ`, Line: 207, Col: 163}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var79))
 		if templ_7745c5c3_Err != nil {
