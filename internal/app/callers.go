@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"time"
 
 	"counterfoil/internal/accesstoken"
 	"counterfoil/internal/config"
 	"counterfoil/internal/outbound"
 	"counterfoil/internal/staff"
+	"counterfoil/internal/trust"
 	"counterfoil/web/manage"
 )
 
@@ -58,13 +58,13 @@ func clientCAs(file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
 	}
-	pem, err := os.ReadFile(file) // the operator names the file
+	all, err := trust.ReadCertificates(file)
 	if err != nil {
 		return nil, fmt.Errorf("COUNTERFOIL_MANAGEMENT_CLIENT_CA: %w", err)
 	}
 	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("COUNTERFOIL_MANAGEMENT_CLIENT_CA: %s has no certificate", file)
+	for _, c := range all {
+		pool.AddCert(c)
 	}
 	return pool, nil
 }

@@ -3,9 +3,7 @@ package app
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"fmt"
-	"os"
 	"slices"
 
 	"counterfoil/internal/config"
@@ -56,17 +54,13 @@ func clientAuthorities(file string) ([]trust.Dated, error) {
 	if file == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(file) // the operator names the file
+	all, err := trust.ReadCertificates(file)
 	if err != nil {
-		return nil, fmt.Errorf("read client authorities: %w", err)
+		return nil, fmt.Errorf("COUNTERFOIL_MANAGEMENT_CLIENT_CA: %w", err)
 	}
 	var out []trust.Dated
-	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
-		one, err := parseAll([][]byte{block.Bytes})
-		if err != nil {
-			return nil, fmt.Errorf("read client authorities %s: %w", file, err)
-		}
-		out = slices.Concat(out, trust.DatedChain(trust.ForClients, one))
+	for _, c := range all {
+		out = slices.Concat(out, trust.DatedChain(trust.ForClients, []*x509.Certificate{c}))
 	}
 	return out, nil
 }

@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,5 +71,39 @@ func TestDated_knows_the_certificates_of_the_doors_and_the_authorities_of_client
 	}
 	if _, err := (&parts{keys: set}).dated(cfg); err == nil {
 		t.Error("a broken authority is taken")
+	}
+}
+
+// The authorities whose clients the management door lets in are the one list of whom to trust that the program takes.
+func TestClientCAs_refuse_what_is_no_list_of_authorities(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	cert, _ := selfSigned(t, dir, "authority", time.Now().AddDate(1, 0, 0))
+	good, err := os.ReadFile(cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, _ := pem.Decode(good)
+	block.Bytes[40] ^= 0xff
+	for name, c := range map[string]struct{ content, want string }{
+		"good":                                {string(good), ""},
+		"UP-068 a trust list, alg none":       {"eyJhbGciOiJub25lIn0.eyJUcnVzdGVkRW50aXRpZXNMaXN0IjpbXX0.", "no certificate in PEM form"},
+		"UP-069 one whose signature is wrong": {"eyJhbGciOiJFUzI1NiJ9.eyJUcnVzdGVkRW50aXRpZXNMaXN0IjpbXX0.AAAA", "no certificate in PEM form"},
+		"UP-072 100 MB":                       {strings.Repeat("\n", 100_000_000-len(good)) + string(good), "larger than 64 KiB"},
+		"UP-073 no entries":                   {"", "no certificate in PEM form"},
+		"one that is damaged among good ones": {string(good) + string(pem.EncodeToMemory(block)), "not a certificate"},
+	} {
+		path := filepath.Join(dir, "list")
+		if err := os.WriteFile(path, []byte(c.content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		pool, err := clientCAs(path)
+		dated, errDated := clientAuthorities(path)
+		if c.want == "" && (err != nil || errDated != nil || pool == nil || len(dated) != 1) {
+			t.Errorf("%s: %v, %v, %d", name, err, errDated, len(dated))
+		}
+		if c.want != "" && (pool != nil || err == nil || errDated == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "COUNTERFOIL_MANAGEMENT_CLIENT_CA: ")) {
+			t.Errorf("%s: got %v, %v", name, err, errDated)
+		}
 	}
 }

@@ -29,6 +29,8 @@ func (d *Doctor) certificates(context.Context) []Check {
 			c.Result, c.Found, c.Fix = Failed, i18n.Say("It has expired on %s: nothing is signed with it.", v.NotAfter), renew
 		case soon:
 			c.Result, c.Fix = Warning, renew
+		case v.Long():
+			c.Result, c.Fix = Warning, i18n.Say("It is valid for more than three years in all. Ask for a shorter one at the next renewal: whoever copied its key could use it as long.")
 		}
 		out = append(out, c)
 	}

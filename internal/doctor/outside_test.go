@@ -3,6 +3,7 @@ package doctor_test
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -202,6 +203,16 @@ func TestRun_judges_keys_mode_and_database(t *testing.T) {
 		"its last day": {later(397 - 2), map[string]want{issuer: {doctor.Warning, "Valid for one more day"}, access: {doctor.Warning, ""}}},
 		"expired":      {later(400), map[string]want{issuer: {doctor.Failed, "has expired"}, access: {doctor.Failed, ""}, signed: {doctor.Failed, "not valid now"}}},
 		"not yet":      {later(-3), map[string]want{issuer: {doctor.Failed, "not valid before"}}},
+		"UP-043 UP-067 thirty years": {func(i *installation) {
+			keys := i.options.Keys
+			i.options.Keys = func() (trust.Set, error) {
+				set, err := keys()
+				leaf := *set.Keys[trust.Issuer].Chain[0]
+				leaf.NotAfter = leaf.NotBefore.AddDate(30, 0, 0)
+				set.Keys = map[trust.Purpose]trust.Key{trust.Issuer: {Chain: []*x509.Certificate{&leaf}}, trust.Access: set.Keys[trust.Access]}
+				return set, err
+			}
+		}, map[string]want{issuer: {doctor.Warning, "Valid for"}, access: {doctor.OK, ""}}},
 		"no keys": {func(i *installation) {
 			i.options.Keys = func() (trust.Set, error) { return trust.Set{}, errors.New("a\nb") }
 		},

@@ -31,25 +31,32 @@ var (
 // Check holds a data URI to what a credential may carry: a JPEG or PNG, whole, within the bounds, with nothing behind its end. The error is one
 // of the four.
 func Check(uri string) error {
-	if len(uri) > MaxText {
-		return ErrBytes
+	_, err := open(uri, MaxText, maxPixels)
+	return err
+}
+
+// open reads the picture of a data URI of at most so many characters and pixels.
+func open(uri string, most, pixels int) (image.Image, error) {
+	if len(uri) > most {
+		return nil, ErrBytes
 	}
 	head, text, _ := strings.Cut(uri, ",")
 	data, err := base64.StdEncoding.Strict().DecodeString(text)
 	if err != nil || strings.ContainsAny(text, "\r\n") {
-		return ErrKind
+		return nil, ErrKind
 	}
 	kind := kindOf(data)
 	if kind == nil || head != kind.head {
-		return ErrKind
+		return nil, ErrKind
 	}
-	if _, err := kind.read(data); err != nil {
-		return err
+	picture, err := kind.read(data, pixels)
+	if err != nil {
+		return nil, err
 	}
 	if !bytes.HasSuffix(data, kind.end) {
-		return ErrBroken
+		return nil, ErrBroken
 	}
-	return nil
+	return picture, nil
 }
 
 // kind is one sort of picture: how it begins and ends, and who decodes it.
@@ -81,13 +88,13 @@ func kindOf(data []byte) *kind {
 	return nil
 }
 
-// read decodes a picture after its pixels were counted.
-func (k *kind) read(data []byte) (image.Image, error) {
+// read decodes a picture after its pixels were counted: at most so many.
+func (k *kind) read(data []byte, most int) (image.Image, error) {
 	config, err := k.config(bytes.NewReader(data))
 	if err != nil {
 		return nil, ErrBroken
 	}
-	if config.Width < 1 || config.Height < 1 || config.Width > maxPixels || config.Height > maxPixels || config.Width*config.Height > maxPixels {
+	if config.Width < 1 || config.Height < 1 || config.Width > most || config.Height > most || config.Width*config.Height > most {
 		return nil, ErrPixels
 	}
 	picture, err := k.decode(bytes.NewReader(data))

@@ -11,14 +11,18 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// What is made: the longest side in pixels, and the bytes that it has to fit in, so that base64 of it stays within MaxText.
+// What is made: the longest side in pixels, and the bytes that it has to fit in. Of a portrait, base64 stays within MaxText; what it is cut
+// from has more pixels, so that a cut of it is still sharp, and two of them fit into a form.
 const (
-	longest  = 480
-	maxBytes = 24 << 10
+	longest    = 480
+	maxBytes   = 24 << 10
+	wholeSide  = 800
+	wholeBytes = 48 << 10
 )
 
-// Make turns an uploaded file into the data URI of a small JPEG; the same file always gives the same. The error is one of the four of
-// this package, or a fault of writing. A picture of 25 megapixels takes 100 MB while it is read: the caller bounds how many are.
+// Make turns an uploaded file into the data URI of a JPEG that Cut makes portraits from; the same file always gives the same. The error is
+// one of the four of this package, or a fault of writing. A picture of 25 megapixels takes 100 MB while it is read: the caller bounds how
+// many are.
 //
 // golang.org/x/image does the scaling: the Go team's, and the standard library has none.
 func Make(file []byte) (string, error) {
@@ -29,13 +33,16 @@ func Make(file []byte) (string, error) {
 	if kind == nil {
 		return "", ErrKind
 	}
-	picture, err := kind.read(file)
+	picture, err := kind.read(file, maxPixels)
 	if err != nil {
 		return "", err
 	}
-	picture = upright(small(picture, longest), orientation(file))
+	return write(upright(small(picture, wholeSide), orientation(file)), wholeSide, wholeBytes)
+}
+
+// write makes the data URI of a JPEG of at most so many bytes.
+func write(picture *image.RGBA, side, most int) (string, error) {
 	const best, step, worst = 85, 15, 40
-	side := longest
 	for quality := best; ; quality -= step {
 		if quality < worst { // noise does not get smaller by quality alone
 			quality, side = best, side*3/4
@@ -45,7 +52,7 @@ func Make(file []byte) (string, error) {
 		if err := jpeg.Encode(&out, picture, &jpeg.Options{Quality: quality}); err != nil {
 			return "", fmt.Errorf("write picture: %w", err)
 		}
-		if out.Len() <= maxBytes {
+		if out.Len() <= most {
 			return "data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(out.Bytes()), nil
 		}
 	}

@@ -93,18 +93,21 @@ func writeFile(path string, data []byte) error {
 	return nil
 }
 
-// LoadDir loads the keys of a folder and holds each to its rules: a key only its owner can read, a certificate
-// that fits it, is valid at the time now, is not self-signed and leads to the root when that is there. All
-// faults come back joined, by file.
+// LoadDir loads the keys of a folder and holds each to its rules: a key only its owner can read,
+// and a chain that fit it and that wallets take (checkChain). All faults come back joined, by file.
 func LoadDir(dir string, now time.Time) (Set, error) {
 	set := Set{Keys: map[Purpose]Key{}}
 	var faults []error
 	if _, err := os.Stat(filepath.Join(dir, rootName+certSuffix)); err == nil {
-		chain, err := readChain(filepath.Join(dir, rootName+certSuffix))
-		if err != nil {
+		path := filepath.Join(dir, rootName+certSuffix)
+		roots, err := ReadCertificates(path)
+		switch {
+		case err != nil:
 			faults = append(faults, err)
-		} else {
-			set.Root = chain[0]
+		case len(roots) > 1:
+			faults = append(faults, fmt.Errorf("%s: must hold one certificate", path))
+		default:
+			set.Root = roots[0]
 		}
 	}
 	for _, p := range Purposes() {
@@ -123,7 +126,7 @@ func LoadDir(dir string, now time.Time) (Set, error) {
 
 func loadKey(dir string, p Purpose, root *x509.Certificate, now time.Time) (Key, error) {
 	certPath := filepath.Join(dir, string(p)+certSuffix)
-	chain, err := readChain(certPath)
+	chain, err := ReadCertificates(certPath)
 	if err != nil {
 		return Key{}, err
 	}
@@ -131,29 +134,10 @@ func loadKey(dir string, p Purpose, root *x509.Certificate, now time.Time) (Key,
 	if err != nil {
 		return Key{}, err
 	}
-	if err := checkLeaf(chain, signer, root, now); err != nil {
+	if err := checkChain(chain, signer, root, now); err != nil {
 		return Key{}, fmt.Errorf("%s: %w", certPath, err)
 	}
 	return Key{Signer: signer, Chain: chain}, nil
-}
-
-func readChain(path string) ([]*x509.Certificate, error) {
-	data, err := os.ReadFile(path) // a file of the data dir
-	if err != nil {
-		return nil, fmt.Errorf("read certificate: %w", err)
-	}
-	var chain []*x509.Certificate
-	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
-		c, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, fmt.Errorf("%s: not a certificate", path)
-		}
-		chain = append(chain, c)
-	}
-	if len(chain) == 0 {
-		return nil, fmt.Errorf("%s: holds no certificate in PEM form", path)
-	}
-	return chain, nil
 }
 
 func readKey(path string) (*ecdsa.PrivateKey, error) {
@@ -164,13 +148,18 @@ func readKey(path string) (*ecdsa.PrivateKey, error) {
 	if info.Mode().Perm()&othersMay != 0 {
 		return nil, fmt.Errorf("%s: others than its owner may read it; it must have mode 0600", path)
 	}
-	data, err := os.ReadFile(path) // a file of the data dir
+	data, err := readFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read key: %w", err)
 	}
 	block, _ := pem.Decode(data)
-	if block == nil {
+	switch {
+	case block == nil:
 		return nil, fmt.Errorf("%s: holds no key in PEM form", path)
+	case block.Type == "ENCRYPTED PRIVATE KEY", block.Headers["DEK-Info"] != "":
+		return nil, fmt.Errorf("%s: is encrypted; decrypt it, nobody is asked for its password", path)
+	case block.Type != "PRIVATE KEY":
+		return nil, fmt.Errorf("%s: has %s where a PRIVATE KEY (PKCS #8) is to be", path, block.Type)
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
@@ -181,33 +170,4 @@ func readKey(path string) (*ecdsa.PrivateKey, error) {
 		return nil, fmt.Errorf("%s: not an EC key", path)
 	}
 	return key, nil
-}
-
-func checkLeaf(chain []*x509.Certificate, key *ecdsa.PrivateKey, root *x509.Certificate, now time.Time) error {
-	leaf := chain[0]
-	switch {
-	case !key.PublicKey.Equal(leaf.PublicKey):
-		return errors.New("the key is not the one of the certificate")
-	case leaf.IsCA || bytes.Equal(leaf.RawIssuer, leaf.RawSubject):
-		return errors.New("the certificate is a CA or self-signed")
-	case now.Before(leaf.NotBefore) || now.After(leaf.NotAfter):
-		return fmt.Errorf("the certificate is valid from %s to %s, which is not now",
-			leaf.NotBefore.UTC().Format(time.RFC3339), leaf.NotAfter.UTC().Format(time.RFC3339))
-	case root == nil:
-		return nil
-	}
-	anchors, between := x509.NewCertPool(), x509.NewCertPool()
-	anchors.AddCert(root)
-	for _, c := range chain[1:] {
-		if c.Equal(root) {
-			return errors.New("the chain holds its own anchor")
-		}
-		between.AddCert(c)
-	}
-	if _, err := leaf.Verify(x509.VerifyOptions{
-		Roots: anchors, Intermediates: between, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
-	}); err != nil {
-		return errors.New("the chain does not lead to root.crt.pem")
-	}
-	return nil
 }

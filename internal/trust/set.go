@@ -86,6 +86,13 @@ func (v Validity) Step() (days int, reached bool) {
 	return 0, false
 }
 
+// maxYears is how long a signing certificate should be valid at most: what it vouches for, and whoever copied its key, lasts as long.
+// ISO/IEC 18013-5 B.1.4 allows a document signer 457 days, other profiles two or three years.
+const maxYears = 3
+
+// Long tells whether it is valid for longer than a signing certificate should be.
+func (v Validity) Long() bool { return v.NotAfter.After(v.NotBefore.AddDate(maxYears, 0, 0)) }
+
 // Validity gives the validity of every leaf at the time now.
 func (s Set) Validity(now time.Time) []Validity {
 	var rows []Validity

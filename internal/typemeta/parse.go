@@ -104,6 +104,16 @@ func (r *reader) locale(m map[string]any, place string) string {
 	return tag
 }
 
+// needLocale holds one of several texts to saying its language (SD-JWT VC draft-13 §8); the one text of the older form may leave it out.
+func (r *reader) needLocale(v any, place string) {
+	m, _ := v.(map[string]any)
+	_, newer := m["locale"]
+	_, older := m["lang"]
+	if m != nil && !newer && !older {
+		r.fault(place+"/locale", "is missing: each of several texts names its language")
+	}
+}
+
 // object gives v as an object, or a fault.
 func (r *reader) object(v any, place string) map[string]any {
 	m, ok := v.(map[string]any)
@@ -121,6 +131,7 @@ func (r *reader) display(t *Type, v any) {
 	case []any:
 		for i, item := range list {
 			place := fmt.Sprintf("/display/%d", i)
+			r.needLocale(item, place)
 			d := r.displayOne(r.object(item, place), place)
 			if slices.ContainsFunc(t.Display, func(o Display) bool { return o.Locale == d.Locale }) {
 				r.fault(place+"/locale", "appears twice")
@@ -226,6 +237,9 @@ func (r *reader) svgID(t *Type, c Claim, place string) {
 
 func (r *reader) claimDisplay(c *Claim, v any, place string) {
 	list, isList := v.([]any)
+	for i, item := range list {
+		r.needLocale(item, fmt.Sprintf("%s/%d", place, i))
+	}
 	if m, ok := v.(map[string]any); ok { // the older form has one object
 		list, isList = []any{m}, true
 	}

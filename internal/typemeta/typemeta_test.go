@@ -320,3 +320,23 @@ func FuzzCheck(f *testing.F) {
 		}
 	})
 }
+
+// A template is left out unread, however much it would become.
+func TestParse_reads_no_template(t *testing.T) {
+	t.Parallel()
+	// UP-119 a billion laughs, UP-120 a placeholder in an attribute.
+	laughs := `<!DOCTYPE x [<!ENTITY a 'ha'>` + strings.Repeat(`<!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>`, 5000) + `]><svg onload='{{a}}'>&b;</svg>`
+	document := []byte(`{"vct":"x","display":[{"locale":"en","name":"A","rendering":{"svg_templates":[{"uri":"data:image/svg+xml,` + laughs + `"}]}}]}`)
+	quickest := time.Hour // of a few: the machine may be busy
+	for range 5 {
+		begin := time.Now()
+		typ, err := typemeta.Parse("A", document)
+		if err != nil || strings.Contains(string(typ.Document()), "svg") || strings.Contains(fmt.Sprint(typ.Metadata()), "svg") {
+			t.Fatalf("%v, and wallets get %s", err, typ.Document())
+		}
+		quickest = min(quickest, time.Since(begin))
+	}
+	if quickest > 10*time.Millisecond {
+		t.Errorf("it took %s", quickest)
+	}
+}

@@ -810,7 +810,8 @@ func handingOver(f Form) templ.Component {
 	})
 }
 
-// PreviewPart is what the form asks for while it is filled in: the preview, and pictures in the place of the files that were chosen.
+// PreviewPart is what the form asks for while it is filled in: the preview, and pictures in the place of the files that were chosen or of
+// those that were cut otherwise. The sliders stay as they are, under the hand that moves them.
 func PreviewPart(p Preview) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -838,6 +839,12 @@ func PreviewPart(p Preview) templ.Component {
 		}
 		for _, picture := range p.Pictures {
 			templ_7745c5c3_Err = pictureField(picture).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		for _, picture := range p.Cut {
+			templ_7745c5c3_Err = keptPicture(picture).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

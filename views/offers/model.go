@@ -70,6 +70,12 @@ type Form struct {
 // Action is where the form goes that is not sent yet: for another row, to be looked at or kept.
 func (f Form) Action() string { return "/offers/new/" + url.PathEscape(f.Type) }
 
+// Crop is the whole of a picture and the box it is cut by, each number from 0 to 100.
+type Crop struct {
+	Whole              string
+	Zoom, Across, Down int
+}
+
 // Preview is what the customer will get, of what is typed so far.
 type Preview struct {
 	Action string
@@ -79,6 +85,8 @@ type Preview struct {
 	Saved string
 	// Pictures are the fields of pictures that were just chosen, to be shown in the form.
 	Pictures []Field
+	// Cut are those that were cut otherwise than the form shows.
+	Cut []Field
 }
 
 // Fact is one thing that the credential will say; Picture is a data URI.
@@ -109,8 +117,10 @@ type Field struct {
 	Rows []ListRow
 	// MaxUpload says how large a picture may be, Action where it goes to be taken out.
 	MaxUpload, Action string
-	// Fresh tells that a picture stands in for a file that was just chosen.
+	// Fresh tells that a picture takes the place of the one that the page has.
 	Fresh bool
+	// Crop is what a picture is cut from and by; nil when it cannot be.
+	Crop *Crop
 }
 
 // Has tells whether there is something that a help text of the field has to say.

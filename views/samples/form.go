@@ -5,6 +5,9 @@ import (
 	"counterfoil/views/ui"
 )
 
+// portrait is a drawing of somebody, in the shape of a passport photo.
+const portrait = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAEYAAABaAQMAAAA/9LInAAAABlBMVEW+zddaaXika+QGAAAAoklEQVR42szRsQ3CMBSEYaIUKTNCRvFiSMloHiUjpEyB+BH2JWeQBS4ocPU19/x8vvzvuR7oWaSRVQrs0sxNgntGBxxRFLYGIL5pBI22JmBrUAAt82u1blDbvvbKWhvuyv0Vnbpnd+//8B99Ps6ed3gD7+yXz6AVQJFnIEeGpKhoDk9J24tC0q5xeWBCGniqy6JULy2FBil+0SitrXoEAAD//8R1RXam1BhNAAAAAElFTkSuQmCC"
+
 // formSamples are the form of a new offer: a field of every kind, with nothing in it, with what is wrong, and filled from a draft.
 func formSamples() []Sample {
 	list := func(values ...offers.Option) []offers.Choices { return []offers.Choices{{Options: values}} }
@@ -48,9 +51,12 @@ func formSamples() []Sample {
 			}
 		}
 	}
+	cut := form()
+	cut.Groups[0].Fields[2].Value, cut.Groups[0].Fields[2].Crop = portrait, &offers.Crop{Whole: portrait, Zoom: 20, Across: 50, Down: 35}
+	cut.Preview.Facts = []offers.Fact{{Label: "Portrait", Picture: portrait}}
 	draft := form()
 	draft.Restored, draft.Groups[0].Fields[0].Value = "14:03", "Erika Mustermann"
 	draft.Preview.Facts, draft.Preview.Saved = []offers.Fact{{Label: "Name", Value: "Erika Mustermann"}}, "14:05"
 	draft.Preview.Card.LogoElsewhere, draft.Preview.Card.Contrast = true, "3.1"
-	return []Sample{of("form", offers.FormPage, form()), of("form-errors", offers.FormPage, wrong), of("form-draft", offers.FormPage, draft)}
+	return []Sample{of("form", offers.FormPage, form()), of("form-errors", offers.FormPage, wrong), of("form-draft", offers.FormPage, draft), of("form-crop", offers.FormPage, cut)}
 }

@@ -24,6 +24,7 @@ type bank struct {
 	t      testing.TB
 	portal string
 	manage string
+	wallet string
 	ahead  atomic.Int64
 }
 
@@ -41,7 +42,7 @@ func open(t testing.TB, settings ...string) *bank {
 		Demo: true, Log: slog.New(slog.DiscardHandler),
 		Clock: func() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) },
 	})
-	b.portal, b.manage = at.Portal, at.Management
+	b.portal, b.manage, b.wallet = at.Portal, at.Management, at.Wallet
 	return b
 }
 

@@ -87,8 +87,10 @@ func (p *portal) shapeOffer(c *fiber.Ctx) error {
 		if show.focus = shapeList(t.Form(i18n.Lang(c.UserContext())), got.form, do, what); show.focus == "" {
 			return fiber.ErrUnprocessableEntity
 		}
+	case "crop":
+		show.focus = what
 	case "drop":
-		delete(got.form, what)
+		dropPicture(got.form, what)
 	case "discard":
 		if err := p.endDraft(c, t.ID, got.form["token"]); err != nil {
 			return err

@@ -2,7 +2,6 @@ package portal
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"mime"
@@ -23,14 +22,10 @@ const (
 	// maxBoundary is the longest boundary that RFC 2046 §5.1.1 allows, maxPartName bounds names and the names of files.
 	maxBoundary = 70
 	maxPartName = 255
-	// picturesAtOnce bounds the memory that reading pictures takes.
-	picturesAtOnce = 2
-)
-
-// Where a picture comes from: a file that was chosen, or the camera.
-const (
-	fileSuffix   = "-file"
-	cameraSuffix = "-camera"
+	// formParts is how many parts a form has besides its claims, fieldParts how many a claim has at most: a picture has one for its file,
+	// one for the camera, one for what is kept of either and what it is cropped from and by.
+	formParts  = 20
+	fieldParts = 7
 )
 
 // takePictures lets the form of a new offer, and nothing else, be as large as its pictures are.
@@ -44,11 +39,13 @@ func takePictures(app *fiber.App) {
 	}
 }
 
-// typed is what a form of a new offer said: its fields, the files that were chosen, and what is wrong with those, both by field.
+// typed is what a form of a new offer said: its fields, the files that were chosen, and what is wrong with those, both by field. cut are
+// the fields whose picture is another now than the page had.
 type typed struct {
 	form  map[string]string
 	files map[string][]byte
 	wrong map[string]typemeta.Fault
+	cut   map[string]bool
 }
 
 // readTyped reads the form of a new offer, with or without files.
@@ -107,39 +104,7 @@ func (t typed) take(name, file string, data []byte, isFile bool) bool {
 	return !bytes.ContainsRune(data, 0)
 }
 
-// drawPictures puts a picture in the place of each file that was chosen for one of the fields; an empty file is none.
-func (p *portal) drawPictures(ctx context.Context, t *typed, fields []typemeta.Field) error {
-	t.wrong = map[string]typemeta.Fault{}
-	for _, f := range fields {
-		if f.Kind != typemeta.Portrait {
-			continue
-		}
-		file := t.files[f.Name+cameraSuffix]
-		if len(file) == 0 {
-			file = t.files[f.Name+fileSuffix]
-		}
-		if len(file) == 0 {
-			continue
-		}
-		select {
-		case p.pictures <- struct{}{}:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-		uri, err := portrait.Make(file)
-		<-p.pictures
-		switch {
-		case err == nil:
-			t.form[f.Name] = uri
-		case errors.Is(err, portrait.ErrKind):
-			t.wrong[f.Name] = typemeta.Fault{Code: typemeta.CodeImage, Cause: typemeta.CauseImageKind}
-		case errors.Is(err, portrait.ErrBytes), errors.Is(err, portrait.ErrPixels):
-			t.wrong[f.Name] = typemeta.Fault{Code: typemeta.CodeImageTooLarge}
-		case errors.Is(err, portrait.ErrBroken):
-			t.wrong[f.Name] = typemeta.Fault{Code: typemeta.CodeImage}
-		default:
-			return err
-		}
-	}
-	return nil
+// fits tells whether a form has no more parts than the page with these fields sends.
+func (t typed) fits(fields []typemeta.Field) bool {
+	return len(t.form)+len(t.files) <= formParts+fieldParts*len(fields)
 }

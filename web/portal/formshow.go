@@ -87,15 +87,21 @@ func (p *portal) showPreview(c *fiber.Ctx, t typemeta.Type, got typed) error {
 	out.Saved = i18n.Time(ctx, p.Clock())
 	v := fields{ctx: ctx, action: out.Action, form: got.form, wrong: map[string]string{}}
 	for _, f := range concrete(t.Form(i18n.Lang(ctx)), got.form) {
-		if len(got.files[f.Name+fileSuffix])+len(got.files[f.Name+cameraSuffix]) == 0 {
+		fault, wrong := got.wrong[f.Name]
+		chosen := len(got.files[f.Name+fileSuffix])+len(got.files[f.Name+cameraSuffix]) > 0
+		if !wrong && !chosen && !got.cut[f.Name] {
 			continue
 		}
-		if fault, wrong := got.wrong[f.Name]; wrong {
+		if wrong {
 			v.wrong[f.Name] = faultWords(ctx, fault, f.Kind)
 		}
 		picture := v.view(f)
 		picture.Fresh = true
-		out.Pictures = append(out.Pictures, picture)
+		if chosen || wrong {
+			out.Pictures = append(out.Pictures, picture)
+		} else {
+			out.Cut = append(out.Cut, picture)
+		}
 	}
 	return render(c, fiber.StatusOK, offers.PreviewPart(out))
 }

@@ -90,9 +90,19 @@ func (v fields) one(f typemeta.Field) offers.Field {
 	case typemeta.BIC, typemeta.LEI:
 		out.Max = 30 // with spaces
 	case typemeta.Portrait:
-		out.Kind, out.MaxUpload = "picture", megabytes(portrait.MaxUpload)
+		out.Kind, out.MaxUpload, out.Crop = "picture", megabytes(portrait.MaxUpload), v.crop(f.Name)
 	}
 	return out
+}
+
+// crop is the sliders of a picture; nil for one that there is no more of than is kept.
+func (v fields) crop(name string) *offers.Crop {
+	whole := v.form[name+wholeSuffix]
+	box, err := boxOf(v.form, name)
+	if whole == "" || err != nil {
+		return nil
+	}
+	return &offers.Crop{Whole: whole, Zoom: box.Zoom, Across: box.Across, Down: box.Down}
 }
 
 // radios are the values of a choice side by side. One that need not be made can be taken back.

@@ -18,7 +18,7 @@ import (
 )
 
 // openReached is open with a wallet door that the demo's wallet reaches.
-func openReached(t *testing.T) *bank {
+func openReached(t *testing.T, settings ...string) *bank {
 	t.Helper()
 	for {
 		const first, count = 10_000, 20_000 // below the ports that outgoing connections take
@@ -30,7 +30,7 @@ func openReached(t *testing.T) *bank {
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
 		}
-		return open(t, "COUNTERFOIL_PUBLIC_URL=http://"+address, "COUNTERFOIL_PUBLIC_ADDR="+address)
+		return open(t, append(settings, "COUNTERFOIL_PUBLIC_URL=http://"+address, "COUNTERFOIL_PUBLIC_ADDR="+address)...)
 	}
 }
 
