@@ -2,6 +2,7 @@ package typemeta
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -34,7 +35,7 @@ func (p Path) String() string {
 func parsePath(v any) (Path, error) {
 	list, ok := v.([]any)
 	if !ok || len(list) == 0 {
-		return nil, fmt.Errorf("path must be a non-empty array")
+		return nil, errors.New("path must be a non-empty array")
 	}
 	p := make(Path, 0, len(list))
 	for i, step := range list {
@@ -43,20 +44,20 @@ func parsePath(v any) (Path, error) {
 			p = append(p, nil)
 		case string:
 			if s == "" {
-				return nil, fmt.Errorf("path has an empty name")
+				return nil, errors.New("path has an empty name")
 			}
 			p = append(p, s)
 		case json.Number:
 			n, err := strconv.Atoi(s.String())
 			if err != nil || n < 0 {
-				return nil, fmt.Errorf("path has a number that is no index")
+				return nil, errors.New("path has a number that is no index")
 			}
 			p = append(p, n)
 		default:
-			return nil, fmt.Errorf("path may hold names, indexes and null only")
+			return nil, errors.New("path may hold names, indexes and null only")
 		}
 		if _, name := p[0].(string); i == 0 && !name {
-			return nil, fmt.Errorf("path must begin with a name")
+			return nil, errors.New("path must begin with a name")
 		}
 	}
 	return p, nil

@@ -1,6 +1,6 @@
 package typemeta
 
-import "fmt"
+import "errors"
 
 // node is one place in the claims of a type.
 type node struct {
@@ -36,7 +36,7 @@ func (r *reader) tree(t *Type) {
 func (n *node) step(step any) (*node, error) {
 	_, isName := step.(string)
 	if isName && (n.elements != nil || n.indexes != nil) || !isName && n.members != nil {
-		return nil, fmt.Errorf("is an array and an object")
+		return nil, errors.New("is an array and an object")
 	}
 	switch s := step.(type) {
 	case string:
@@ -49,7 +49,7 @@ func (n *node) step(step any) (*node, error) {
 		return n.members[s], nil
 	case int:
 		if n.elements != nil {
-			return nil, fmt.Errorf("has null and an index on one array")
+			return nil, errors.New("has null and an index on one array")
 		}
 		if n.indexes == nil {
 			n.indexes = map[int]*node{}
@@ -60,7 +60,7 @@ func (n *node) step(step any) (*node, error) {
 		return n.indexes[s], nil
 	default:
 		if n.indexes != nil {
-			return nil, fmt.Errorf("has null and an index on one array")
+			return nil, errors.New("has null and an index on one array")
 		}
 		if n.elements == nil {
 			n.elements = &node{}

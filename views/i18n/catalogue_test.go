@@ -128,11 +128,12 @@ func reasons(t *testing.T) map[string]bool {
 }
 
 // phrases adds what else the portal says on by Reason or as a Phrase: constants, by how their names begin, and what is wrong with a member
-// of a form, the last text of a Field or Fault or of what is given to fault.
+// of a form, the last text of a Field or Fault, of what is given to fault, or of a new error.
 func phrases(t *testing.T, all map[string]bool) {
 	t.Helper()
 	for path, prefix := range map[string]string{
 		"issuance/delivery.go": "Result", "outbound/outbound.go": "trouble", "staff/trail.go": "broken", "staff/client.go": "lifeRule", "staff/people.go": "-", "issuance/callbacks.go": "-",
+		"typemeta/parse.go": "-", "typemeta/policy.go": "-", "typemeta/approval.go": "-", "typemeta/tree.go": "-", "typemeta/path.go": "-",
 	} {
 		tree, err := parser.ParseFile(token.NewFileSet(), "../../internal/"+path, nil, 0)
 		if err != nil {
@@ -149,7 +150,7 @@ func phrases(t *testing.T, all map[string]bool) {
 			case *ast.CompositeLit: // in a list of them the type is left out
 				said = n.Elts
 			case *ast.CallExpr:
-				if named(n.Fun) == "fault" {
+				if name := named(n.Fun); name == "fault" || name == "New" {
 					said = n.Args
 				}
 			}

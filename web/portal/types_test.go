@@ -276,6 +276,31 @@ func TestTypes_refuse_hostile_documents_and_say_where(t *testing.T) {
 }
 
 // The same area, as far as it is about the request itself.
+// Administrators read what is wrong with a type in their language, each fault by itself.
+func TestTypes_say_what_is_wrong_in_the_language_of_the_reader(t *testing.T) {
+	t.Parallel()
+	admin := open(t).signIn("demo-administrator")
+	wrong := `{"vct":"urn:a","extends":"urn:b","display":[{"locale":"en"}],"claims":[{"path":[]},{"path":["a"],"sd":"x"},{"path":["a"],"mandatory":1}]}`
+	for tag, words := range map[string][]string{
+		"de": {"Wird nicht unterstützt", "Braucht einen Namen", "Path muss ein Array sein", "Muss always, allowed oder never sein", "Muss true oder false sein", "Muss die Werte aufzählen"},
+		"fr": {"N’est pas pris en charge", "Doit avoir un nom", "Path doit être un tableau", "Doit être always, allowed ou never", "Doit être true ou false", "Doit énumérer les valeurs"},
+	} {
+		if a := admin.do(post("/language", url.Values{"language": {tag}, "next": {"/"}})); a.status != http.StatusSeeOther {
+			t.Fatalf("choosing %s answered %d", tag, a.status)
+		}
+		text := said(admin.do(send(t, "/new-type", "id", "Wrong", "metadata", wrong, "config", "")).page(t)) +
+			said(admin.do(send(t, "/new-type", "id", "Wrong", "metadata", membership(`{"path":["a"]}`), "config", `{"form":{"a":{"type":"enum"}}}`)).page(t))
+		for _, word := range words {
+			if !strings.Contains(text, word) {
+				t.Errorf("in %s nothing says %q: %s", tag, word, text)
+			}
+		}
+		if strings.Contains(text, "ust be") || strings.Contains(text, "Is not") {
+			t.Errorf("in %s it says %q", tag, text)
+		}
+	}
+}
+
 func TestTypes_refuse_forms_that_are_not_whole(t *testing.T) {
 	t.Parallel()
 	admin := open(t).signIn("demo-administrator")
