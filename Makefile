@@ -33,15 +33,17 @@ check: generated vet lint ## the quick checks
 test: test-deps check ## install what the tests need and run everything
 	@.ci/with-postgres $(MAKE) --no-print-directory tests
 
-# These take minutes in the race detector, seconds without; `make race` has it.
+# What keeps memory that goroutines share is tried in the race detector, and the record with it, which most of these use. The rest would
+# take twice as long in it, and so would these two tests; `make race` has everything.
+RACED := $(addprefix ./internal/,accesstoken callback doctor issuance oid4vci signin staff typemeta)
 LONG := ^(TestDeliverer_clears_its_backlog_after_an_hour_of_outage|TestService_every_action_in_every_status)$$
 
 # The promises about time are tested on the running program, so nothing else may run beside it.
 .PHONY: tests
 tests:
-	@go test -race -timeout 15m -skip '$(LONG)' ./internal/...
+	@go test -race -timeout 15m -skip '$(LONG)' $(RACED)
 	@go test -timeout 15m -run '$(LONG)' ./internal/callback ./internal/issuance
-	@go test -timeout 15m $$(go list ./... | grep -v '/e2e\|/internal/')
+	@go test -timeout 15m $$(go list ./... | grep -vE '/e2e|/internal/($(subst $() ,|,$(notdir $(RACED))))$$')
 	@go test -timeout 15m ./e2e
 
 race: test-deps ## run everything in the race detector, doors and browser too; takes twice as long
@@ -71,5 +73,5 @@ screens: test-deps ## keep a picture of every page, wide and narrow, light and d
 	@COUNTERFOIL_SCREENS_DIR=$(CURDIR)/build/screens go test -count=1 -run '^TestScreens' ./e2e
 
 .PHONY: help-pictures
-help-pictures: test-deps ## make the pictures of the guides again, from the screens as they are now
-	@COUNTERFOIL_PICTURES_DIR=$(CURDIR)/views/help/img go test -count=1 -run '^TestGuide_has_pictures' ./e2e
+help-pictures: test-deps ## make the pictures of the guides and of the README again, from the screens as they are now
+	@COUNTERFOIL_PICTURES_DIR=$(CURDIR) go test -count=1 -run '^TestGuide_has_pictures' ./e2e

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -84,15 +85,38 @@ func (b *browser) expects(message string) bool {
 
 func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
-	if err := chromedp.Do(b.ctx, steps...); err != nil {
-		b.t.Fatal(err)
+	for _, step := range steps {
+		if err := chromedp.Do(b.ctx, found(step)); err != nil {
+			b.t.Fatal(err)
+		}
 	}
+}
+
+// found takes a step again when a live page swapped its element between finding and using it. Chromium refuses such a step before it has
+// any effect.
+func found[T any](step chromedp.Action[T]) chromedp.Action[T] {
+	return func(ctx context.Context, t *chromedp.Target) (T, error) {
+		for {
+			v, err := step(ctx, t)
+			if err == nil || ctx.Err() != nil || !swapped(err) {
+				return v, err
+			}
+		}
+	}
+}
+
+// swapped tells what Chromium says of an element that is no longer on the page.
+func swapped(err error) bool {
+	said := err.Error()
+	return slices.ContainsFunc([]string{
+		"Could not find node with given id", "No node with given id found", "Node is detached from document", "Node does not have a layout object",
+	}, func(words string) bool { return strings.Contains(said, words) })
 }
 
 // get runs an action that gives a value.
 func get[T any](b *browser, a chromedp.Action[T]) T {
 	b.t.Helper()
-	v, err := chromedp.Run(b.ctx, a)
+	v, err := chromedp.Run(b.ctx, found(a))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -108,7 +132,7 @@ func (b *browser) goTo(url string) {
 // press clicks what the selector finds and waits for the page that comes of it.
 func (b *browser) press(selector string) {
 	b.t.Helper()
-	if _, err := chromedp.RunResponse(b.ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
+	if _, err := chromedp.RunResponse(b.ctx, found(chromedp.Click(chromedp.CSS(selector)))); err != nil {
 		b.t.Fatalf("press %s: %v", selector, err)
 	}
 }

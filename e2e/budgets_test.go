@@ -29,10 +29,12 @@ const (
 	askedPerPage   = 100    // times that a page is asked for
 	lighthouseRuns = 3
 	counterRuns    = 20
+	rounds         = 3 // of each measurement of time: how far they lie apart is its noise
 )
 
-// TestBudgets_of_pages measures what the portal promises about its pages and prints it as one table, with what is wanted beside it. It
-// fails on scores and sizes; times are for somebody to read, since they are this machine's.
+// TestBudgets_of_pages measures what the portal promises about its pages and prints it as one table, with what is wanted beside it: of times
+// the median of three rounds, and in brackets how far they lie apart. It fails on scores and sizes; times are for somebody to read, since they
+// are this machine's.
 func TestBudgets_of_pages(t *testing.T) {
 	b := openBank(t, "", "COUNTERFOIL_OFFER_TTL=1h")
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
@@ -103,7 +105,7 @@ func budgetCounter(t *testing.T, b *bank, row func(what, measured, wanted string
 	p := openBrowser(t, 1280, 900)
 	p.signIn(b, "demo-clerk")
 	var painted, shown []time.Duration
-	for range counterRuns {
+	for range rounds * counterRuns {
 		p.goTo(b.portal + "/offers/new/IdentityCredential")
 		p.fill(erika())
 		begin := time.Now()
@@ -130,13 +132,19 @@ func budgetCounter(t *testing.T, b *bank, row func(what, measured, wanted string
 		}
 		shown = append(shown, max(0, at.Sub(done)))
 	}
-	row("create offer to painted QR, p95 of 20", p95(painted), "≤ 300 ms")
-	row("wallet's last step to screen, p95 of 20", p95(shown), "≤ 1 s")
+	row("create offer to painted QR, p95 of 20", p95(painted, counterRuns), "≤ 300 ms")
+	row("wallet's last step to screen, p95 of 20", p95(shown, counterRuns), "≤ 1 s")
 }
 
-func p95(values []time.Duration) string {
-	slices.Sort(values)
-	return fmt.Sprintf("%.1f ms", float64(values[(len(values)-1)*95/100].Microseconds())/1000)
+// p95 gives the median of the rounds' 95th percentiles, and the least and the greatest of them.
+func p95(values []time.Duration, perRound int) string {
+	var all []float64
+	for round := range slices.Chunk(values, perRound) {
+		slices.Sort(round)
+		all = append(all, float64(round[(len(round)-1)*95/100].Microseconds())/1000)
+	}
+	slices.Sort(all)
+	return fmt.Sprintf("%.1f ms (%.1f to %.1f)", all[len(all)/2], all[0], all[len(all)-1])
 }
 
 // measured is one that is measured, as the person who may see it.
@@ -166,7 +174,7 @@ func budgetAnswers(t *testing.T, b *bank, live created, row func(what, measured,
 	for _, pg := range b.pages(live) {
 		client, _ := b.session(pg.person)
 		var took []time.Duration
-		for range askedPerPage {
+		for range rounds * askedPerPage {
 			begin := time.Now()
 			resp, err := client.Get(pg.path)
 			if err != nil {
@@ -178,7 +186,7 @@ func budgetAnswers(t *testing.T, b *bank, live created, row func(what, measured,
 			}
 			_ = resp.Body.Close()
 		}
-		row("first byte, "+pg.name+fmt.Sprintf(", p95 of %d with %d offers", askedPerPage, stored), p95(took), "≤ 80 ms")
+		row("first byte, "+pg.name+fmt.Sprintf(", p95 of %d with %d offers", askedPerPage, stored), p95(took, askedPerPage), "≤ 80 ms")
 	}
 }
 

@@ -112,10 +112,25 @@ func formScreens(t *testing.T) []screen {
 			p.awaits("#preview", "Draft saved")
 		}
 	}
+	shape := func(id, words string) func(b *bank, p *browser) {
+		return func(b *bank, p *browser) {
+			open(b, p, id)
+			p.shape(types[id], true)
+			p.fillAll(types[id])
+			p.awaits("#preview", words)
+		}
+	}
 	return []screen{
 		{"form-filled", fill("CreditLine")},
 		{"form-filled-long", fill("Statement")},
 		{"form-filled-choices", fill("Consents")},
+		{"form-choice", func(b *bank, p *browser) {
+			open(b, p, "Relation")
+			p.decide(true, "claim.kind", "student")
+			p.fillAll(map[string]string{"claim.university": "TU"})
+			p.do(chromedp.Click(chromedp.CSS("main form button.primary")))
+			p.awaits(".summary", "at least 3 characters")
+		}},
 		{"form-rows", func(b *bank, p *browser) {
 			open(b, p, "TaxResidency")
 			p.do(chromedp.Click(chromedp.CSS(`button[value="add claim.residencies"]`)))
@@ -123,6 +138,10 @@ func formScreens(t *testing.T) []screen {
 			p.fillAll(types["TaxResidency"])
 			p.awaits("#preview", "Tax residencies 2: Country")
 		}},
+		{"form-rows-within-rows", shape("Household", "Addresses 3: Phones 1: Used for")},
+		{"form-rows-of-rows", shape("Grid", "Rates 3")},
+		{"form-rows-deep", shape("Network", "Regions 2: Branches 1: Counters 1: Days")},
+		{"form-places", shape("Route", "Stops 2: Latitude")},
 		{"form-picture", func(b *bank, p *browser) {
 			open(b, p, "Pid")
 			p.choose("claim.picture", portraitFile(t))
@@ -192,6 +211,7 @@ func TestForm_keeps_what_was_typed_when_the_session_is_lost(t *testing.T) {
 	p := openBrowser(t, 1280, 900)
 	p.expect("status of 401")
 	p.expect("Status Error Code 401") // htmx says it too
+	p.expect("status of 422")
 	p.expect("Clear-Site-Data")
 	p.signIn(b, "demo-clerk")
 	p.goTo(b.portal + "/offers/new/IdentityCredential")
@@ -253,12 +273,19 @@ func TestForm_works_by_keyboard_alone(t *testing.T) {
 	eventually(t, patience, "one row is left", func() bool {
 		return get(p, chromedp.Evaluate[bool](`!document.getElementById("claim.nationalities.1") && document.getElementById("claim.nationalities.0")?.value === "FR"`))
 	})
+	// The page moves the focus once more when what was swapped in has settled.
+	eventually(t, patience, "the page has settled", func() bool {
+		return get(p, chromedp.Evaluate[bool](`!document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")`))
+	})
 	p.fill(erika())
 	p.do(chromedp.Focus(chromedp.CSS("#reference")))
 	if _, err := chromedp.RunResponse(p.ctx, chromedp.KeyEvent(kb.Enter)); err != nil {
 		t.Fatal(err)
 	}
-	p.do(chromedp.WaitVisible(chromedp.CSS(".qr img")))
+	p.do(chromedp.WaitVisible(chromedp.CSS(".qr img, .summary")))
+	if wrong := get(p, chromedp.Evaluate[string](`document.querySelector(".summary")?.innerText ?? ""`)); wrong != "" {
+		t.Fatal(wrong)
+	}
 	offer := offerOf(p)
 	got, err := ourWallet(t, b, wallet.Request{Offer: p.decode(), TxCode: p.reveal()})
 	if err != nil || !strings.Contains(fmt.Sprint(got), "FR") {
@@ -281,9 +308,7 @@ func TestForm_brings_a_draft_back_for_its_type_and_discards_it(t *testing.T) {
 	}
 	p.goTo(b.portal + "/offers/new/IdentityCredential")
 	p.awaits(".restored", "The draft of")
-	if _, err := chromedp.RunResponse(p.ctx, chromedp.Click(chromedp.CSS(`button[value="discard"]`))); err != nil {
-		t.Fatal(err)
-	}
+	p.press(`button[value="discard"]`)
 	if got := get(p, chromedp.Value(chromedp.CSS(`[id="claim.family_name"]`))); got != "" || p.sees("main", "restored") {
 		t.Errorf("a discarded draft came back: %q", got)
 	}

@@ -21,6 +21,7 @@ func helpScreens() []screen {
 			p.goTo(b.portal + "/help#wrong-code")
 			p.unfold("details.contents")
 		}},
+		{"help-troubles", func(b *bank, p *browser) { p.goTo(b.portal + "/help/troubles#iban") }},
 		{"help-administration", func(b *bank, p *browser) { p.goTo(b.portal + "/help/administration") }},
 		{"help-keyboard", func(b *bank, p *browser) { p.goTo(b.portal + "/help/keyboard") }},
 		{"help-keyboard-off", func(_ *bank, p *browser) { p.press("button[value=off]") }},
@@ -62,6 +63,8 @@ func TestHelp_is_accessible_in_every_language_and_prints_on_two_pages(t *testing
 			t.Errorf("the guide for the counter takes %d pages in %s", out.pages, l.Name)
 		}
 		p.inspect("help-"+l.Tag, string(axe))
+		p.goTo(b.portal + "/help/troubles")
+		p.inspect("help-troubles-"+l.Tag, string(axe))
 	}
 }
 

@@ -94,7 +94,7 @@ func TestPortal_is_four_clicks_from_sign_in_to_the_QR_code(t *testing.T) {
 	}
 }
 
-// Whoever looks at an offer sees what anybody did with it, within the second that quick allows.
+// Whoever looks at an offer sees what anybody did with it, within the second that quick allows. (SS-067)
 func TestPortal_tabs_and_people_agree_on_an_offer(t *testing.T) {
 	t.Parallel()
 	b := openBank(t, "")

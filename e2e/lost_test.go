@@ -116,6 +116,7 @@ func TestLost_what_was_pressed_in_vain_is_told(t *testing.T) {
 	}
 }
 
+// PF-127: nobody gets in as nobody.
 func TestLost_a_database_that_is_away_is_told_with_a_way_to_try_again(t *testing.T) {
 	t.Parallel()
 	c, database := newCable(t, storetest.PostgreSQL(t))

@@ -6,15 +6,17 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"counterfoil/internal/store/storetest"
 )
 
-// cable is the way to a database that a test can pull out and put back.
+// cable is the way to a database, or to the portal, that a test can pull out and put back.
 type cable struct {
 	listener net.Listener
 	to       string
+	bytes    atomic.Int64 // that went either way
 
 	mu    sync.Mutex
 	cut   bool
@@ -55,9 +57,21 @@ func (c *cable) accept() {
 			_ = near.Close()
 			continue
 		}
-		go func() { _, _ = io.Copy(far, near) }()
-		go func() { _, _ = io.Copy(near, far) }()
+		go func() { _, _ = io.Copy(far, counted{near, &c.bytes}) }()
+		go func() { _, _ = io.Copy(near, counted{far, &c.bytes}) }()
 	}
+}
+
+// counted counts what is read.
+type counted struct {
+	net.Conn
+	n *atomic.Int64
+}
+
+func (c counted) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.n.Add(int64(n))
+	return n, err //nolint:wrapcheck // io.Copy compares it
 }
 
 // keep remembers both ends, or closes them when the cable is out.

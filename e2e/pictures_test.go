@@ -16,10 +16,10 @@ import (
 	"counterfoil/views/i18n"
 )
 
-// picturesDir is where make help-pictures wants the pictures of the guides; without it they are made and not kept.
+// picturesDir is where make help-pictures has the project, which gets the pictures; without it they are made and not kept.
 const picturesDir = "COUNTERFOIL_PICTURES_DIR"
 
-// The guides show four screens of a day at the counter, in every language that staff read.
+// The guides show four screens of a day at the counter, in every language that staff read, and the README shows the counter.
 func TestGuide_has_pictures_of_the_screens_that_ship(t *testing.T) {
 	t.Parallel()
 	dir := os.Getenv(picturesDir)
@@ -27,20 +27,21 @@ func TestGuide_has_pictures_of_the_screens_that_ship(t *testing.T) {
 		b := openBank(t, "")
 		p := openBrowser(t, 1000, 740)
 		p.scheme("light")
-		keep := func(name string) {
+		keepAs := func(path ...string) {
 			t.Helper()
 			p.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll(".ribbon, [href^='/demo/']").forEach(e => e.remove()); document.activeElement.blur(); scrollTo(0, 0)`))
 			small := fewColours(t, get(p, chromedp.CaptureScreenshot()))
 			if limit := 60 << 10; len(small) > limit {
-				t.Errorf("%s in %s has %d bytes", name, l.Name, len(small))
+				t.Errorf("%s has %d bytes", filepath.Join(path...), len(small))
 			}
 			if dir == "" {
 				return
 			}
-			if err := os.WriteFile(filepath.Join(dir, l.Tag, name+".png"), small, 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, filepath.Join(path...)), small, 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
+		keep := func(name string) { keepAs("views", "help", "img", l.Tag, name+".png") }
 		b.create(map[string]any{"credential_configuration_id": "IdentityCredential", "claims": identity(nil)["claims"], "reference": "4711"})
 		p.signIn(b, "demo-clerk")
 		p.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf("document.cookie = 'language=%s'", l.Tag)))
@@ -52,6 +53,11 @@ func TestGuide_has_pictures_of_the_screens_that_ship(t *testing.T) {
 		p.press("main form button.primary")
 		offer := offerOf(p)
 		offer.URI = get(p, chromedp.AttributeValue(chromedp.CSS(".links a"), "href")).Value
+		if l.Tag == "en" {
+			p.do(chromedp.EmulateViewport(1280, 860))
+			keepAs("web", "portal", "counter.png")
+			p.do(chromedp.EmulateViewport(1000, 740))
+		}
 		b.code(offer)
 		p.do(chromedp.WaitVisible(chromedp.CSS(".story li:nth-child(2):not(.todo):not(.now)")))
 		p.reveal()

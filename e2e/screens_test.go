@@ -351,44 +351,54 @@ func walk(t *testing.T, list []screen) {
 // looked at in one.
 func everyWay() bool { return os.Getenv(screensDir) != "" || os.Getenv("COUNTERFOIL_EVERY_WAY") != "" }
 
-// inspect looks at the page that is open, wide and narrow, light and dark: axe finds nothing, and nothing scrolls sideways.
+// way is how a page is looked at: how wide, and in which scheme.
+type way struct {
+	size, scheme  string
+	width, height int64
+}
+
+// ways gives how a page is looked at. When there is no time for all, each width is in one scheme.
+func ways(name string) []way {
+	all := []way{{"wide", "light", 1280, 800}, {"phone", "dark", 375, 812}}
+	if everyWay() {
+		all = append(all, way{"wide", "dark", 1280, 800}, way{"phone", "light", 375, 812})
+		if strings.HasPrefix(name, "display") { // no page of the staff is different on a tablet
+			all = append(all, way{"tablet", "light", 800, 1280}, way{"tablet", "dark", 800, 1280})
+		}
+	}
+	return all
+}
+
+// inspect looks at a page in every way that there is time for.
 func (b *browser) inspect(name, axe string) {
 	b.t.Helper()
-	b.do(chromedp.Evaluate[chromedp.Void](axe))
-	for _, size := range []struct {
-		name          string
-		width, height int64
-		usual         string // the scheme in which it is looked at when there is no time for both
-	}{{"wide", 1280, 800, "light"}, {"tablet", 800, 1280, ""}, {"phone", 375, 812, "dark"}} {
-		if size.name == "tablet" && !strings.HasPrefix(name, "display") { // no page of the staff is different there
-			continue
-		}
-		for _, scheme := range []string{"light", "dark"} {
-			if !everyWay() && scheme != size.usual {
-				continue
-			}
-			b.do(chromedp.EmulateViewport(size.width, size.height))
-			b.scheme(scheme)
-			where := fmt.Sprintf("%s, %s, %s", name, size.name, scheme)
-			violations := get(b, chromedp.Evaluate[json.RawMessage](
-				`axe.run().then(r => r.violations.map(v => ({rule: v.id, help: v.help, nodes: v.nodes.map(n => n.html + ": " + n.failureSummary)})))`,
-				chromedp.EvalAwaitPromise))
-			if string(violations) != "[]" {
-				b.t.Errorf("%s: axe finds %s", where, violations)
-			}
-			if wide := get(b, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`)); wide > size.width {
-				b.t.Errorf("%s: the page is %d px wide", where, wide)
-			}
-			if broken := get(b, chromedp.Evaluate[string](`[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src).join(" ")`)); broken != "" {
-				b.t.Errorf("%s: pictures that are nowhere: %s", where, broken)
-			}
-			if dir := os.Getenv(screensDir); dir != "" {
-				picture := get(b, chromedp.FullScreenshot(100))
-				file := filepath.Join(dir, fmt.Sprintf("%s-%s-%s.png", name, size.name, scheme))
-				if err := os.WriteFile(file, picture, 0o600); err != nil {
-					b.t.Fatal(err)
-				}
-			}
+	for _, w := range ways(name) {
+		b.look(name, axe, w)
+	}
+}
+
+// look holds a page to what axe wants, to its width and to having its pictures, and keeps a picture of it when asked.
+func (b *browser) look(name, axe string, w way) {
+	b.t.Helper()
+	b.do(chromedp.EmulateViewport(w.width, w.height))
+	b.scheme(w.scheme)
+	where := fmt.Sprintf("%s, %s, %s", name, w.size, w.scheme)
+	violations := get(b, chromedp.Evaluate[json.RawMessage](
+		axe+`;axe.run().then(r => r.violations.map(v => ({rule: v.id, help: v.help, nodes: v.nodes.map(n => n.html + ": " + n.failureSummary)})))`,
+		chromedp.EvalAwaitPromise))
+	if string(violations) != "[]" {
+		b.t.Errorf("%s: axe finds %s", where, violations)
+	}
+	if wide := get(b, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`)); wide > w.width {
+		b.t.Errorf("%s: the page is %d px wide", where, wide)
+	}
+	if broken := get(b, chromedp.Evaluate[string](`[...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src).join(" ")`)); broken != "" {
+		b.t.Errorf("%s: pictures that are nowhere: %s", where, broken)
+	}
+	if dir := os.Getenv(screensDir); dir != "" {
+		picture := get(b, chromedp.FullScreenshot(100))
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%s-%s.png", name, w.size, w.scheme)), picture, 0o600); err != nil {
+			b.t.Fatal(err)
 		}
 	}
 }

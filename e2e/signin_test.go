@@ -138,7 +138,7 @@ func (b *bank) atProvider(t *testing.T, name, next string) *browser {
 	return p
 }
 
-// What the provider sends back counts for the browser that began, once, and as it was sent.
+// What the provider sends back counts for the browser that began, once, and as it was sent (PF-049, PF-050, PF-052).
 func TestPortal_refuses_answers_that_were_not_asked_for(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
@@ -200,7 +200,7 @@ func TestPortal_refuses_answers_that_were_not_asked_for(t *testing.T) {
 	}
 }
 
-// A provider that is away is said so, and does not hold up those with a password.
+// A provider that is away is said so, and does not hold up those with a password (PF-059).
 func TestPortal_says_that_the_provider_is_away(t *testing.T) {
 	t.Parallel()
 	b := openBankOnLocalhost(t, "", "COUNTERFOIL_OIDC_ISSUER=http://127.0.0.1:"+freePort(t), "COUNTERFOIL_OIDC_CLIENT_ID=counterfoil", "COUNTERFOIL_OIDC_ROLES=a=operator")

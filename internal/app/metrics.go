@@ -22,6 +22,7 @@ type metrics struct {
 	queued   *prometheus.GaugeVec
 	failing  *prometheus.GaugeVec
 	days     *prometheus.GaugeVec
+	streams  prometheus.Gauge
 }
 
 func newMetrics() *metrics {
@@ -40,8 +41,11 @@ func newMetrics() *metrics {
 		days: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "counterfoil_certificate_days_left", Help: "How long the certificate is valid, by purpose.",
 		}, []string{"purpose"}),
+		streams: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "counterfoil_portal_streams", Help: "Screens of the portal that watch an offer or stand before customers.",
+		}),
 	}
-	m.registry.MustRegister(m.requests, m.queued, m.failing, m.days,
+	m.registry.MustRegister(m.requests, m.queued, m.failing, m.days, m.streams,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -50,6 +54,9 @@ func newMetrics() *metrics {
 func (m *metrics) observe(door, method, route string, status int, took time.Duration) {
 	m.requests.WithLabelValues(door, method, route, strconv.Itoa(status)).Observe(took.Seconds())
 }
+
+// watching tells how many streams of the portal are open.
+func (m *metrics) watching(open int) { m.streams.Set(float64(open)) }
 
 // writeMetrics gives everything in Prometheus' text form.
 func (p *parts) writeMetrics(ctx context.Context) ([]byte, error) {

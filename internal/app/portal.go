@@ -22,7 +22,7 @@ func newPortal(cfg config.Config, o Options, p *parts) (*fiber.App, error) {
 		Offers: p.service, Repeats: p.service, Record: p.service, Approvals: p.service, Corrections: p.service, Credentials: p.store, Staff: p.staff, Account: p.staff, Displays: p.displays, Callbacks: p.callbackUse, Pings: p.deliverer,
 		People: p.staff, Clients: p.clients, Audit: p.staff.Audit,
 		CallbackBody: callback.Body, Doctor: p.doctor(cfg, o), Drafts: p.store, Types: p.types, Watch: p.watch, URLs: p.urls, Brand: p.brand,
-		Clock: o.Clock, Random: o.Random, Log: o.Log, TrustedProxies: cfg.TrustedProxies, Observe: p.metrics.observe, Secure: cfg.PortalSecure(), Stopping: p.stopping,
+		Clock: o.Clock, Random: o.Random, Log: o.Log, TrustedProxies: cfg.TrustedProxies, Observe: p.metrics.observe, Watching: p.metrics.watching, Secure: cfg.PortalSecure(), Stopping: p.stopping,
 	}
 	dated, err := p.dated(cfg)
 	if err != nil {

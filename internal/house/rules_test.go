@@ -50,7 +50,7 @@ func siblings() map[string][]string {
 			"views/samples", "views/system", "views/ui",
 			"views/apiclients", "views/audit", "views/people",
 		},
-		"views/layout": {"static"}, "views/callbacks": {"views/layout", "views/ui"}, "views/demowallet": {"views/layout"}, "views/display": {"views/layout", "views/ui"}, "views/home": {"views/layout", "views/offers", "views/ui"},
+		"views/layout": {"static", "views/ui"}, "views/callbacks": {"views/layout", "views/ui"}, "views/demowallet": {"views/layout", "views/ui"}, "views/display": {"views/layout", "views/ui"}, "views/home": {"views/layout", "views/offers", "views/ui"},
 		"views/offers": {"views/layout", "views/ui"}, "views/problem": {"views/layout"}, "views/signin": {"views/layout", "views/ui", "static"},
 		"views/approvals": {"views/layout", "views/ui"}, "views/system": {"views/layout", "views/ui"},
 		"views/samples": {"static", "views/help", "views/approvals", "views/demowallet", "views/display", "views/landing", "views/layout", "views/offers", "views/ui", "views/account", "views/apiclients", "views/audit", "views/people", "views/signin", "views/callbacks", "views/certificates", "views/credentialtypes", "views/home", "views/problem", "views/system"},

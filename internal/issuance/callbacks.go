@@ -257,7 +257,7 @@ func checkName(name string) []Field {
 
 func (c *Callbacks) checkTypes(types []string) []Field {
 	if len(types) > maxEndpointTypes {
-		return []Field{{"/types", codeValidationFailed, fmt.Sprintf("must be at most %d", maxEndpointTypes)}}
+		return []Field{{"/types", codeValidationFailed, "must be at most 100"}}
 	}
 	var fields []Field
 	for i, id := range types {
@@ -269,8 +269,8 @@ func (c *Callbacks) checkTypes(types []string) []Field {
 }
 
 func checkStatuses(statuses []CallbackStatus) []Field {
-	if most := len(CallbackStatuses()); len(statuses) > most {
-		return []Field{{"/statuses", codeValidationFailed, fmt.Sprintf("must be at most %d", most)}}
+	if len(statuses) > len(CallbackStatuses()) {
+		return []Field{{"/statuses", codeValidationFailed, "must name each callback status at most once"}}
 	}
 	var fields []Field
 	for i, s := range statuses {
@@ -292,7 +292,7 @@ func checkSecret(s *secret.Text) []Field {
 	key, err := base64.StdEncoding.Strict().DecodeString(raw)
 	// The decoder passes over line ends, which come with what was pasted; another library may not.
 	if !ok || err != nil || strings.ContainsAny(raw, "\r\n") || len(key) < minSecretBytes || len(key) > maxSecretBytes {
-		return []Field{{"/secret", codeValidationFailed, fmt.Sprintf("must be whsec_ and the base64 of %d to %d bytes", minSecretBytes, maxSecretBytes)}}
+		return []Field{{"/secret", codeValidationFailed, "must be whsec_ and the base64 of 24 to 64 bytes"}}
 	}
 	return nil
 }

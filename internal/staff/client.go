@@ -129,16 +129,21 @@ func (n NewClient) Check() []Field {
 	}
 	for i, s := range n.Scopes[:min(len(n.Scopes), len(Scopes()))] {
 		if !slices.Contains(Scopes(), s) {
-			fault(fmt.Sprintf("/scopes/%d", i), "there is no such scope; the scopes are "+joined(Scopes()))
+			fault(fmt.Sprintf("/scopes/%d", i), "there is no such scope; the scopes are "+
+				"offers:create, offers:read, offers:cancel, credentials:revoke, types:write, callbacks:write, keys:manage and audit:read")
 		}
 	}
-	for _, list := range []struct {
-		name     string
-		len, max int
-	}{{"scopes", len(n.Scopes), len(Scopes())}, {"types", len(n.Types), maxTypes}, {"networks", len(n.Networks), maxNetworks}, {"identities", len(n.Identities), maxIdentities}} {
-		if list.len > list.max {
-			fault("/"+list.name, fmt.Sprintf("a client has at most %d %s", list.max, list.name))
-		}
+	if len(n.Scopes) > len(Scopes()) {
+		fault("/scopes", "a client has each scope at most once")
+	}
+	if len(n.Types) > maxTypes {
+		fault("/types", "a client has at most 100 types")
+	}
+	if len(n.Networks) > maxNetworks {
+		fault("/networks", "a client has at most 100 networks")
+	}
+	if len(n.Identities) > maxIdentities {
+		fault("/identities", "a client has at most 20 identities")
 	}
 	for i, t := range n.Types[:min(len(n.Types), maxTypes)] {
 		if !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`).MatchString(t) {

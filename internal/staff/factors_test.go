@@ -60,6 +60,7 @@ func (o *office) second(step, code string) error {
 }
 
 // With an authenticator app a password alone opens nothing, and each code is good for once (RFC 6238 §5.2).
+// A code of the app is taken once, and from half a minute before (PF-040).
 func TestSecond_asks_for_a_code_once(t *testing.T) { onEachEngine(t, secondAsksForACodeOnce) }
 
 func secondAsksForACodeOnce(t *testing.T, o *office) {
@@ -129,7 +130,7 @@ func secondTakesARecoveryCodeOnce(t *testing.T, o *office) {
 	}
 }
 
-// Guessing is slowed down, for whoever knows the password too.
+// Guessing is slowed down, for whoever knows the password too (PF-041).
 func TestSecond_limits_tries(t *testing.T) {
 	o := newOffice(t)
 	key, _ := o.enrol(o.add("ada"))

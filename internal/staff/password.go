@@ -26,7 +26,7 @@ const (
 // checkPassword refuses what cannot be a password: too short, too long, or not text.
 func checkPassword(password string) error {
 	if !utf8.ValidString(password) || utf8.RuneCountInString(password) < MinPassword || len(password) > MaxPassword {
-		return Refuse(Invalid, fmt.Sprintf("a password has at least %d characters and at most %d bytes", MinPassword, MaxPassword))
+		return Refuse(Invalid, "a password has at least 12 characters and at most 1024 bytes")
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package staff_test
 
 import (
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -10,7 +11,7 @@ import (
 
 const chosen = "four words that differ"
 
-// A setup code opens an account once, for whom it was made, and for three days.
+// A setup code opens an account once, for whom it was made, and for three days (PF-064).
 func TestSetUpAccess_takes_a_code_once(t *testing.T) { onEachEngine(t, setUpAccessTakesACodeOnce) }
 
 func setUpAccessTakesACodeOnce(t *testing.T, o *office) {
@@ -31,7 +32,13 @@ func setUpAccessTakesACodeOnce(t *testing.T, o *office) {
 	o.want(use("nobody", bob, chosen), staff.Denied)
 	o.want(use("bob", "", chosen), staff.Denied)
 	o.want(use("bob\x00", bob, chosen), staff.Denied)
-	o.want(use("bob", bob, "short"), staff.Invalid)
+	for _, password := range []string{"short", "eleven long", strings.Repeat("a", 1025)} {
+		err := use("bob", bob, password)
+		o.want(err, staff.Invalid)
+		if want := "a password has at least 12 characters and at most 1024 bytes"; err == nil || err.Error() != want {
+			t.Errorf("a password of %d is refused with %v", len(password), err)
+		}
+	}
 	_, err := o.SignIn(t.Context(), "bob", "", staff.From{})
 	o.want(err, staff.Denied)
 	if err := use(" Bob ", bob[:4]+" "+bob[5:], chosen); err != nil { // as people type it

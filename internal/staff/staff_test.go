@@ -149,7 +149,7 @@ func TestSignIn_says_the_same_to_everybody_it_refuses(t *testing.T) {
 	}
 	words := map[string]bool{}
 	for _, c := range []struct{ name, password string }{
-		{"ada", "wrong"}, {"ada", ""}, {"ada", password + " "}, {"ada", " " + password}, {"ada", strings.ToUpper(password)},
+		{"ada", "wrong"}, {"ada", ""}, {"ada", password + " "}, {"ada", " " + password}, {"ada", strings.ToUpper(password)}, // PF-033
 		{"ada", password + strings.Repeat("x", 2000)}, {"nobody", password}, {"", ""}, {"bob", password}, {"without", ""}, {"without", "x"},
 	} {
 		_, err := o.SignIn(t.Context(), c.name, c.password, staff.From{})
@@ -172,7 +172,7 @@ func TestSignIn_slows_down_who_guesses_at_one_name(t *testing.T) {
 		o.want(err, staff.Denied)
 	}
 	_, err := o.SignIn(t.Context(), "ada", password, staff.From{})
-	o.want(err, staff.Limited)
+	o.want(err, staff.Limited)                                   // PF-035
 	_, err = o.SignIn(t.Context(), "bob", "guess", staff.From{}) // others are not held up
 	o.want(err, staff.Denied)
 	o.now = o.now.Add(31 * time.Second)

@@ -113,7 +113,7 @@ func (s *Store) AddEndpoint(ctx context.Context, e issuance.Endpoint, limit int)
 			return fmt.Errorf("record endpoint: %w", done.Error)
 		}
 		if done.RowsAffected == 0 {
-			return issuance.Refuse(issuance.Conflict, issuance.CodeTooManyEndpoints, fmt.Sprintf("there are %d callback endpoints already, or one of this id", limit))
+			return issuance.Refuse(issuance.Conflict, issuance.CodeTooManyEndpoints, "there are as many callback endpoints as there may be, or one of this id")
 		}
 		t.made = string(e.ID)
 		return nil

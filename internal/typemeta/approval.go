@@ -58,7 +58,7 @@ func (r *reader) limit(t Type, place string, v any) limit {
 	}
 	l := limit{path: t.Claims[i].Path}
 	if l.over, isNumber = rational(over); !isNumber {
-		r.fault(place+"/over", "must be a number of at most %d characters without an exponent", maxDigits)
+		r.fault(place+"/over", "must be a number of at most 40 characters without an exponent")
 	}
 	return l
 }
@@ -73,36 +73,11 @@ func (a Approval) Ever() bool { return a.always || len(a.limits) > 0 }
 // counts as over it: what cannot be compared is looked at by a person.
 func (a Approval) Needed(claims map[string]any) bool {
 	return a.always || slices.ContainsFunc(a.limits, func(l limit) bool {
-		return slices.ContainsFunc(valuesAt(claims, l.path), func(v any) bool {
+		return slices.ContainsFunc(l.path.values(claims), func(v any) bool {
 			n, ok := rational(v)
 			return !ok || n.Cmp(l.over) > 0
 		})
 	})
-}
-
-// valuesAt gives every value that a path leads to.
-func valuesAt(v any, path Path) []any {
-	if len(path) == 0 {
-		return []any{v}
-	}
-	var out []any
-	switch step := path[0].(type) {
-	case string:
-		m, _ := v.(map[string]any)
-		if below, has := m[step]; has {
-			out = valuesAt(below, path[1:])
-		}
-	case int:
-		if list, _ := v.([]any); step < len(list) {
-			out = valuesAt(list[step], path[1:])
-		}
-	case nil:
-		list, _ := v.([]any)
-		for _, element := range list {
-			out = append(out, valuesAt(element, path[1:])...)
-		}
-	}
-	return out
 }
 
 // maxDigits keeps a number from taking the time and memory of all its digits.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,8 +16,9 @@ import (
 const (
 	maxClaims        = 200
 	maxClaimsBytes   = 64 << 10
-	maxElements      = 50
 	defaultMaxLength = 500
+	// MaxElements is how many elements a list has at most.
+	MaxElements = 50
 )
 
 // Fault is one claim that does not fit. Pointer is an RFC 6901 pointer from the root of the claims;
@@ -25,9 +27,10 @@ type Fault struct {
 	Pointer string
 	Code    string
 	Reason  string
-	// Cause tells more than the code, for who says it to people; Limit is its number.
+	// Cause tells more than the code, for who says it to people; Limit is its number, and Bound the number, the day or the example.
 	Cause Cause
 	Limit int
+	Bound string
 }
 
 // Cause is what exactly is wrong, where a code stands for several things.
@@ -37,7 +40,12 @@ type Cause string
 const (
 	CauseUnreadable    Cause = "unreadable"
 	CauseTooLong       Cause = "too long"          // for more than Limit characters
+	CauseTooShort      Cause = "too short"         // for less than Limit characters
 	CauseLength        Cause = "length"            // must be Limit characters
+	CausePattern       Cause = "pattern"           // must look like Bound
+	CauseBelow         Cause = "below"             // a number or day before Bound
+	CauseAbove         Cause = "above"             // a number or day after Bound
+	CauseOtherChoice   Cause = "other choice"      // does not belong to what was chosen
 	CauseCheckDigits   Cause = "check digits"      // of an IBAN or LEI
 	CauseNoSuchCountry Cause = "no such country"   // of an IBAN
 	CauseNotWhole      Cause = "not whole"         // a number
@@ -49,6 +57,7 @@ const (
 	CauseImageKind     Cause = "no picture"        // or not of a kind that is taken
 	CauseNeeded        Cause = "needed by another" // the currency of an amount
 	CauseTooMany       Cause = "too many"          // more than Limit
+	CauseGap           Cause = "gap"               // an empty fixed place before one that is not
 )
 
 // The codes of faults.
@@ -80,12 +89,14 @@ type checker struct {
 	now    time.Time
 	count  int
 	faults []Fault
+	// around has the objects that are being walked, by how many steps lead to them.
+	around map[int]map[string]any
 }
 
 // Check holds claims to the type and gives them in normal form (country codes in upper case, IBANs
 // without spaces). All faults are told at once, by pointer. now decides what lies in the future.
 func (t Type) Check(claims map[string]any, now time.Time) (map[string]any, []Fault) {
-	c := &checker{t: t, now: now}
+	c := &checker{t: t, now: now, around: map[int]map[string]any{}}
 	normal, _ := c.object(t.tree, claims, nil, "").(map[string]any)
 	if c.count > maxClaims {
 		return nil, []Fault{{Code: CodeInvalid, Reason: fmt.Sprintf("there are more than %d claims", maxClaims)}}
@@ -107,6 +118,7 @@ func (c *checker) fault(at, code, reason string) {
 
 func (c *checker) object(n *node, m map[string]any, path Path, at string) any {
 	normal := map[string]any{}
+	c.around[len(path)] = m
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		if c.count++; c.count > maxClaims {
 			return nil
@@ -118,20 +130,45 @@ func (c *checker) object(n *node, m map[string]any, path Path, at string) any {
 			c.fault(pointer, CodeReserved, "this claim is set by the issuer")
 		case below == nil:
 			c.fault(pointer, CodeUnknown, "the type has no such claim")
+		case !c.belongs(path, name):
+			c.faults = append(c.faults, Fault{
+				Pointer: pointer, Code: CodeInvalid, Cause: CauseOtherChoice, Reason: "does not belong to what other claims say: leave it out",
+			})
 		default:
 			normal[name] = c.value(below, m[name], append(slices.Clone(path), name), pointer)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(n.members)) {
-		below := n.members[name]
-		if _, has := m[name]; !has && below.claim != nil && below.claim.Mandatory {
-			c.fault(at+"/"+escape(name), CodeMissing, "this claim is mandatory")
+		if _, has := m[name]; !has && c.belongs(path, name) {
+			c.absent(n.members[name], at+"/"+escape(name))
 		}
 	}
 	c.dates(normal, path, at)
 	c.amounts(normal, path, at)
 	return normal
 }
+
+// belongs tells whether a claim of the object at a path belongs to what the claims around it say.
+func (c *checker) belongs(path Path, name string) bool {
+	return c.t.belongs(append(slices.Clone(path), name), c.around)
+}
+
+// needed tells whether what a node describes must be there.
+func (c *checker) needed(n *node) bool { return n.claim != nil && c.t.needed(*n.claim) }
+
+// absent tells what is mandatory of what is not there: the claim itself, or the fixed places of a list.
+func (c *checker) absent(n *node, at string) {
+	before := len(c.faults)
+	for i := range len(n.indexes) {
+		c.absent(n.indexes[i], at+"/"+strconv.Itoa(i))
+	}
+	if c.needed(n) && len(c.faults) == before {
+		c.fault(at, CodeMissing, reasonMissing)
+	}
+}
+
+// reasonMissing is the reason of what is mandatory and not there.
+const reasonMissing = "this claim is mandatory"
 
 // amounts holds each amount to the currency beside it: there must be one, and no more decimals than it has.
 func (c *checker) amounts(m map[string]any, path Path, at string) {
@@ -190,48 +227,84 @@ func (c *checker) value(n *node, v any, path Path, at string) any {
 		}
 		return c.object(n, m, path, at)
 	}
-	if list, isList := v.([]any); isList {
+	_, named := path[len(path)-1].(string)
+	if list, isList := v.([]any); isList && (named || !n.leaf()) {
 		return c.array(n, list, path, at)
 	}
 	if !n.leaf() {
 		c.fault(at, CodeType, "must be an array")
 		return nil
 	}
-	return c.scalar(v, path, at, n.claim != nil && n.claim.Mandatory)
+	return c.scalar(v, path, at, c.needed(n))
 }
 
-// array checks each element. A claim that nothing is described below may be a list of plain values.
+// array checks each element. A claim that has a name and nothing described below may be a list of plain values.
 func (c *checker) array(n *node, list []any, path Path, at string) any {
-	if len(list) > maxElements {
+	if len(list) > MaxElements {
 		c.faults = append(c.faults, Fault{
-			Pointer: at, Code: CodeInvalid, Cause: CauseTooMany, Limit: maxElements, Reason: fmt.Sprintf("must have at most %d elements", maxElements),
+			Pointer: at, Code: CodeInvalid, Cause: CauseTooMany, Limit: MaxElements, Reason: fmt.Sprintf("must have at most %d elements", MaxElements),
 		})
 		return nil
 	}
-	if len(list) == 0 && n.claim != nil && n.claim.Mandatory {
-		c.fault(at, CodeMissing, "this claim is mandatory")
+	if len(list) == 0 && c.needed(n) && n.indexes == nil {
+		c.fault(at, CodeMissing, reasonMissing)
+	}
+	for i := len(list); i < len(n.indexes); i++ {
+		c.absent(n.indexes[i], at+"/"+strconv.Itoa(i))
 	}
 	normal := make([]any, 0, len(list))
 	for i, v := range list {
 		if c.count++; c.count > maxClaims {
 			return nil
 		}
-		pointer := fmt.Sprintf("%s/%d", at, i)
-		below := n.at(i)
+		pointer := at + "/" + strconv.Itoa(i)
+		below, step := n.at(i)
 		switch {
 		case n.leaf():
 			normal = append(normal, c.scalar(v, path, pointer, false))
 		case below == nil:
 			c.fault(pointer, CodeUnknown, "the type has no such element")
+		case empty(v):
+			c.nothing(below, v, append(slices.Clone(path), step), pointer, i == len(list)-1)
 		default:
-			step := any(nil)
-			if n.elements == nil {
-				step = i
-			}
 			normal = append(normal, c.value(below, v, append(slices.Clone(path), step), pointer))
 		}
 	}
 	return normal
+}
+
+// nothing refuses an element that says nothing. A form leaves such rows out; a fixed place that is not the last it cannot leave out.
+func (c *checker) nothing(n *node, v any, path Path, at string, last bool) {
+	before := len(c.faults)
+	_, inPlace := path[len(path)-1].(int)
+	switch {
+	case v != nil || !inPlace:
+		c.value(n, v, path, at) // a wrong type, or what is mandatory within it
+	case n.members != nil:
+		c.object(n, nil, path, at)
+	default:
+		c.absent(n, at)
+	}
+	switch {
+	case len(c.faults) > before:
+	case inPlace && !last:
+		c.faults = append(c.faults, Fault{Pointer: at, Code: CodeMissing, Cause: CauseGap, Reason: "must not be empty when a later one of its list is not"})
+	default:
+		c.fault(at, CodeInvalid, "must not be empty: leave it out")
+	}
+}
+
+// empty tells whether an element of a list says nothing: null, or an object or list with nothing in it.
+func empty(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case map[string]any:
+		return !slices.ContainsFunc(slices.Collect(maps.Values(v)), func(v any) bool { return !empty(v) })
+	case []any:
+		return !slices.ContainsFunc(v, func(v any) bool { return !empty(v) })
+	}
+	return false
 }
 
 func (c *checker) scalar(v any, path Path, at string, mandatory bool) any {
@@ -243,7 +316,7 @@ func (c *checker) scalar(v any, path Path, at string, mandatory bool) any {
 	}
 	if v == "" {
 		if mandatory {
-			c.fault(at, CodeMissing, "this claim is mandatory")
+			c.fault(at, CodeMissing, reasonMissing)
 		} else {
 			c.fault(at, CodeInvalid, "must not be empty: leave it out")
 		}

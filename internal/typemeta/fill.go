@@ -18,12 +18,9 @@ func (f Form) Fill(claims map[string]any) map[string]string {
 	return values
 }
 
-func (f Field) fill(claims map[string]any, values map[string]string) {
-	var v any = claims
-	for _, name := range f.names {
-		m, _ := v.(map[string]any)
-		v = m[name]
-	}
+// fill writes what a value says, which is the claims or the row of a list that the field is in.
+func (f Field) fill(v any, values map[string]string) {
+	v = f.steps.get(v)
 	if !f.Many {
 		f.put(v, values)
 		return
@@ -33,33 +30,36 @@ func (f Field) fill(claims map[string]any, values map[string]string) {
 		values[f.RowsName()] = strconv.Itoa(len(list))
 	}
 	for i, element := range list {
-		below, _ := element.(map[string]any)
 		for _, field := range f.Row(i) {
-			if len(f.Fields) == 0 {
-				field.put(element, values)
-			} else {
-				field.fill(below, values)
-			}
+			field.fill(element, values)
 		}
 	}
 }
 
 // put writes one value into its field, or fields.
 func (f Field) put(v any, values map[string]string) {
-	switch s := v.(type) {
-	case string:
-		values[f.Name] = s
-	case json.Number:
-		values[f.Name] = s.String()
-	case bool:
-		values[f.Name] = strconv.FormatBool(s)
-	default:
+	text := typed(v)
+	if text == "" {
 		return
 	}
+	values[f.Name] = text
 	if f.Kind == Date {
 		for i, part := range strings.SplitN(values[f.Name], "-", 3) {
 			values[f.Name+[]string{"-year", "-month", "-day"}[i]] = part
 		}
 		delete(values, f.Name)
 	}
+}
+
+// typed gives a value as it is typed; "" for what no field takes.
+func typed(v any) string {
+	switch s := v.(type) {
+	case string:
+		return s
+	case json.Number:
+		return s.String()
+	case bool:
+		return strconv.FormatBool(s)
+	}
+	return ""
 }

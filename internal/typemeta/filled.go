@@ -2,6 +2,7 @@ package typemeta
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -10,12 +11,13 @@ import (
 type Filled struct {
 	Claims map[string]any
 	// places are the pointers of claims (RFC 6901) and the fields they stand in, in the order of the form.
-	places []place
+	places []filledPlace
 }
 
-type place struct{ pointer, field string }
+type filledPlace struct{ pointer, field string }
 
-// Read builds claims from what was filled in. Empty fields and rows are left out. It makes no judgement: that is Check's.
+// Read builds claims from what was filled in. Empty fields and rows are left out; an empty fixed place is null when a later one of its list
+// is not, and so is what the form does not show. It makes no judgement: that is Check's.
 func (f Form) Read(value func(name string) string) Filled {
 	r := Filled{Claims: map[string]any{}}
 	for _, g := range f.Groups {
@@ -41,45 +43,35 @@ func (r Filled) Field(pointer string) string {
 	return ""
 }
 
-func (r *Filled) read(f Field, into map[string]any, at string, value func(string) string) {
-	for _, name := range f.names {
-		at += "/" + escape(name)
+// read puts what a field says into the claims, or into the row of a list that it is in, and gives them back.
+func (r *Filled) read(f Field, into any, at string, value func(string) string) any {
+	for _, step := range f.steps {
+		at += "/" + escape(fmt.Sprint(step))
 	}
-	r.places = append(r.places, place{at, f.Name})
+	r.places = append(r.places, filledPlace{at, f.Name})
+	if !f.Shown(value) {
+		return into
+	}
 	if !f.Many {
-		if v := f.Value(value); v != nil {
-			putAt(into, f.names, v)
-		}
-		return
+		return f.steps.put(into, f.Value(value))
 	}
 	var list []any
 	for i := range f.Rows(value) {
-		row, pointer := f.Row(i), at+"/"+strconv.Itoa(len(list))
-		v := any(nil)
-		if len(f.Fields) == 0 {
-			r.places = append(r.places, place{pointer, row[0].Name})
-			v = row[0].Value(value)
-		} else {
-			one := Filled{Claims: map[string]any{}}
-			for _, field := range row {
-				one.read(field, one.Claims, pointer, value)
-			}
-			if len(one.Claims) > 0 {
-				v = one.Claims
-				r.places = append(r.places, one.places...)
-			}
+		before := len(r.places)
+		var row any
+		for _, field := range f.Row(i) {
+			row = r.read(field, row, at+"/"+strconv.Itoa(len(list)), value)
 		}
-		if v == nil {
-			if len(f.Fields) == 0 { // the next row that says something takes this place
-				r.places = r.places[:len(r.places)-1]
-			}
+		if row == nil { // the next row that says something takes this place
+			r.places = r.places[:before]
 			continue
 		}
-		list = append(list, v)
+		list = append(list, row)
 	}
-	if len(list) > 0 {
-		putAt(into, f.names, list)
+	if list == nil {
+		return into
 	}
+	return f.steps.put(into, list)
 }
 
 // Value gives what one field says, in the JSON type of its kind; nil when it is empty.
@@ -110,17 +102,4 @@ func (f Field) typed(text string) any {
 	case Text, Date, Country, Currency, IBAN, BIC, LEI, Email, Phone, Enum, Portrait:
 	}
 	return text
-}
-
-// putAt puts a value where names lead.
-func putAt(m map[string]any, names []string, v any) {
-	for _, name := range names[:len(names)-1] {
-		below, ok := m[name].(map[string]any)
-		if !ok {
-			below = map[string]any{}
-			m[name] = below
-		}
-		m = below
-	}
-	m[names[len(names)-1]] = v
 }

@@ -103,7 +103,7 @@ func TestPolicy_wants_a_currency_beside_an_amount(t *testing.T) {
 		"A.json":        {Data: []byte(`{"claims":[{"path":["a","limit"]},{"path":["currency"]}]}`)},
 		"A.config.json": {Data: []byte(`{"form":{"a.limit":{"type":"amount"}}}`)},
 	})
-	if err == nil || !strings.Contains(err.Error(), "/form/a.limit/type: an amount needs the claim a.currency") {
+	if err == nil || !strings.Contains(err.Error(), "/form/a.limit/type: an amount needs a claim named currency beside it") {
 		t.Error(err)
 	}
 }
@@ -171,11 +171,11 @@ func TestForm_has_rows_of_lists_and_of_lists_of_objects(t *testing.T) {
 	typ := parse(t, `{"claims":[{"path":["privileges"],"mandatory":true,"display":[{"locale":"en","label":"Privileges"}]},{"path":["privileges",null,"code"],"mandatory":true},
 		{"path":["privileges",null,"issue_date"]},{"path":["privileges",null,"at","country"]},{"path":["privileges",null,"codes",null]},{"path":["corner",0]},{"path":["a.b"]},{"path":["a","b"]},{"path":["two words"]}]}`, "")
 	form := typ.Form("en")
-	if len(form.Groups) != 3 || form.Groups[0].Label != "Privileges" {
+	if len(form.Groups) != 4 || form.Groups[0].Label != "Privileges" || form.Groups[1].Label != "Corner" {
 		t.Fatalf("the groups are %+v", form.Groups)
 	}
 	list := form.Groups[0].Fields[0]
-	if !list.Required || !list.Many || len(list.Fields) != 3 || list.Name != "claim.privileges" || list.Row(2)[2].Name != "claim.privileges.2.at.country" {
+	if !list.Required || !list.Many || len(list.Row(0)) != 4 || list.Name != "claim.privileges" || list.Row(2)[2].Name != "claim.privileges.2.at.country" {
 		t.Errorf("the list is %+v", list)
 	}
 	filled := map[string]string{

@@ -1,6 +1,7 @@
 package typemeta
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -45,7 +46,7 @@ type lines struct {
 func (w *lines) object(m map[string]any, path Path, at string, labels []string) {
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		below := append(slices.Clone(path), name)
-		w.value(m[name], below, at+"/"+escape(name), append(slices.Clone(labels), w.t.label(below, name, w.lang)))
+		w.value(m[name], below, at+"/"+escape(name), append(slices.Clone(labels), w.t.label(below, w.lang)))
 	}
 }
 
@@ -54,12 +55,19 @@ func (w *lines) value(v any, path Path, at string, labels []string) {
 	case map[string]any:
 		w.object(v, path, at, labels)
 	case []any:
-		if plain, ok := joined(v); ok {
+		n := w.t.node(path)
+		fixed := n != nil && n.indexes != nil
+		if plain, ok := joined(v); ok && !fixed {
 			w.add(plain, path, at, labels)
 			return
 		}
 		for i, element := range v {
-			w.value(element, append(slices.Clone(path), nil), at+"/"+strconv.Itoa(i), append(slices.Clone(labels), strconv.Itoa(i+1)))
+			below, label := append(slices.Clone(path), nil), strconv.Itoa(i+1)
+			if fixed {
+				below[len(path)] = i
+				label = cmp.Or(w.t.named(below, w.lang), label)
+			}
+			w.value(element, below, at+"/"+strconv.Itoa(i), append(slices.Clone(labels), label))
 		}
 	default:
 		w.add(fmt.Sprint(v), path, at, labels)

@@ -28,11 +28,11 @@ func (e *PlaceError) Error() string { return e.Place + ": " + e.Reason }
 // maxFaults is how many faults of one document are told.
 const maxFaults = 100
 
-func (r *reader) fault(place, format string, args ...any) {
+func (r *reader) fault(place, reason string) {
 	if len(r.faults) == maxFaults {
 		return
 	}
-	r.faults = append(r.faults, &PlaceError{place, fmt.Sprintf(format, args...)})
+	r.faults = append(r.faults, &PlaceError{place, reason})
 }
 
 // Parse reads Type Metadata in either form. Members that nobody here knows are ignored.
@@ -190,7 +190,7 @@ func (r *reader) claims(t *Type, v any) {
 			}
 			p, err := parsePath(m["path"])
 			if err != nil {
-				r.fault(place+"/path", "%s", err.Error())
+				r.fault(place+"/path", err.Error())
 				continue
 			}
 			r.claim(t, p, m, place)
@@ -207,7 +207,7 @@ func (r *reader) claim(t *Type, p Path, m map[string]any, place string) {
 		r.fault(place+"/sd", "must be always, allowed or never")
 	}
 	if name, ok := p[0].(string); ok && reserved(name) {
-		r.fault(place, "%s is not for the type to describe", name)
+		r.fault(place, "the issuer sets this claim, a type must not describe it")
 	}
 	if v, has := m["mandatory"]; has {
 		b, ok := v.(bool)

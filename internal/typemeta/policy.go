@@ -4,13 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"counterfoil/internal/strictjson"
 )
 
-// The defaults and bounds of a policy.
+// The defaults and bounds of a policy. What is said of a value beyond a bound names it, as a whole sentence that catalogues can have.
 const (
 	defaultValidity = 365 * 24 * time.Hour
 	minValidity     = 24 * time.Hour
@@ -56,13 +55,13 @@ func parsePolicy(t Type, data []byte) (Policy, error) {
 	if f.Validity != nil {
 		d, err := time.ParseDuration(*f.Validity)
 		if err != nil || d < minValidity || d > maxValidity {
-			r.fault("/validity", "must be hours from %.0fh to %.0fh, for example 8760h", minValidity.Hours(), maxValidity.Hours())
+			r.fault("/validity", "must be hours from 24h to 87600h, for example 8760h")
 		}
 		p.Validity = d
 	}
 	if f.BatchSize != nil {
 		if *f.BatchSize < 1 || *f.BatchSize > maxBatch {
-			r.fault("/batch_size", "must be 1 to %d", maxBatch)
+			r.fault("/batch_size", "must be 1 to 100")
 		}
 		p.BatchSize = *f.BatchSize
 	}
@@ -72,55 +71,21 @@ func parsePolicy(t Type, data []byte) (Policy, error) {
 			p.TxCode.Length = defaultCode
 		}
 		if p.TxCode.Length < minCode || p.TxCode.Length > maxCode {
-			r.fault("/tx_code/length", "must be %d to %d", minCode, maxCode)
+			r.fault("/tx_code/length", "must be 4 to 12")
 		}
 	}
 	p.Approval = r.approval(t, f.Approval)
-	p.hints = f.Form
-	r.hints(t, f.Form)
+	t.Policy = p
+	r.hints(&t, f.Form)
+	p.hints = t.Policy.hints
 	if len(r.faults) > 0 {
 		return Policy{}, errors.Join(r.faults...)
 	}
 	return p, nil
 }
 
-func (r *reader) hints(t Type, hints map[string]Hint) {
-	for path, h := range hints {
-		place := "/form/" + path
-		if !slices.ContainsFunc(t.Claims, func(c Claim) bool { return c.Path.String() == path }) {
-			r.fault(place, "the type has no such claim")
-		}
-		if h.Kind != "" && !slices.Contains(Kinds(), h.Kind) {
-			r.fault(place+"/type", "must be one of %v", Kinds())
-		}
-		if h.Kind == Enum && len(h.Enum) == 0 {
-			r.fault(place+"/enum", "must list the values")
-		}
-		if h.Kind == Amount && !slices.ContainsFunc(t.Claims, func(c Claim) bool { return c.Path.String() == beside(path, currencyName) }) {
-			r.fault(place+"/type", "an amount needs the claim %s", beside(path, currencyName))
-		}
-	}
-}
-
-// beside gives the path of the claim with a name next to another one.
-func beside(path, name string) string {
-	return path[:strings.LastIndex(path, ".")+1] + name
-}
-
 func scopeToken(s string) bool {
 	return !slices.ContainsFunc([]rune(s), func(c rune) bool { return c <= 0x20 || c > 0x7e || c == '"' || c == '\\' })
-}
-
-// Hint gives what is known about a claim's value: from the policy, or from its name.
-func (t Type) Hint(p Path) Hint {
-	h := t.Policy.hints[p.String()]
-	if h.Kind == "" {
-		h.Kind = guess(p)
-	}
-	if h.Max == 0 {
-		h.Max = defaultMaxLength
-	}
-	return h
 }
 
 // String names the type for messages.

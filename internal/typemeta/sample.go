@@ -1,7 +1,6 @@
 package typemeta
 
 import (
-	"encoding/json"
 	"strings"
 	"time"
 )
@@ -10,7 +9,32 @@ import (
 // lies in the past.
 func (t Type) Sample(now time.Time) map[string]any {
 	claims, _ := t.sample(t.tree, nil, now).(map[string]any)
+	for _, c := range t.Claims { // the claim that a condition looks at is described before
+		if t.Hint(c.Path).If != nil {
+			t.leaveOut(c.Path, 0, claims, map[int]map[string]any{})
+		}
+	}
 	return claims
+}
+
+// leaveOut takes the claim at a path out of v, which its first steps lead to, wherever it does not belong to what the others say.
+func (t Type) leaveOut(path Path, steps int, v any, around map[int]map[string]any) {
+	switch v := v.(type) {
+	case map[string]any:
+		name, _ := path[steps].(string)
+		around[steps] = v
+		if steps < len(path)-1 {
+			t.leaveOut(path, steps+1, v[name], around)
+		} else if !t.belongs(path, around) {
+			delete(v, name)
+		}
+	case []any:
+		for i, element := range v {
+			if path[steps] == nil || path[steps] == i {
+				t.leaveOut(path, steps+1, element, around)
+			}
+		}
+	}
 }
 
 func (t Type) sample(n *node, path Path, now time.Time) any {
@@ -36,12 +60,15 @@ func (t Type) sample(n *node, path Path, now time.Time) any {
 
 // sample gives a made-up value of the kind.
 func (h Hint) sample(path Path, now time.Time) any {
+	if first := h.first(now); first != nil {
+		return first
+	}
 	switch h.Kind {
 	case Date:
 		if strings.Contains(strings.ToLower(path.String()), "expiry") {
-			return now.AddDate(1, 0, 0).Format(time.DateOnly)
+			return h.on(now.AddDate(1, 0, 0).Format(time.DateOnly), now)
 		}
-		return "1990-01-31"
+		return h.on("1990-01-31", now)
 	case Country:
 		return "DE"
 	case Currency:
@@ -57,7 +84,7 @@ func (h Hint) sample(path Path, now time.Time) any {
 	case LEI:
 		return "7LTWFZYICNSX8D621K86"
 	case Integer, Number, Amount:
-		return json.Number("1")
+		return h.number()
 	case Boolean:
 		return true
 	case Enum:
@@ -66,6 +93,9 @@ func (h Hint) sample(path Path, now time.Time) any {
 		return "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 	case Text:
 	}
+	if h.Example != "" {
+		return h.Example
+	}
 	const text = "Sample"
-	return text[:min(len(text), h.Max)]
+	return strings.Repeat(text, 1+h.Shortest/len(text))[:min(max(len(text), h.Shortest), h.Max)]
 }

@@ -87,15 +87,6 @@ type TxCodePolicy struct {
 	OnDisplay bool `json:"on_display"`
 }
 
-// Hint says more about a claim than Type Metadata can: what its value looks like and how a form shows it.
-type Hint struct {
-	Kind  Kind     `json:"type"`
-	Enum  []string `json:"enum"`
-	Max   int      `json:"maxLength"`
-	Group string   `json:"group"`
-	Help  string   `json:"help"`
-}
-
 // Named gives the display name in a language, or in English, or the id.
 func (t Type) Named(lang string) string {
 	if d, ok := pick(t.Display, lang, func(d Display) string { return d.Locale }); ok {

@@ -50,7 +50,7 @@ func TestLoad_names_file_place_and_fault(t *testing.T) {
 		"a doubled member":      {"A.json", `{"vct":"x","vct":"y"}`, "A.json: /vct: a member appears twice"},
 		"a path that is none":   {"A.json", `{"vct":"x","claims":[{"path":[]}]}`, "A.json: /claims/0/path: path must be a non-empty array"},
 		"a wrong sd":            {"A.json", `{"vct":"x","claims":[{"path":["a"],"sd":"maybe"}]}`, "A.json: /claims/0/sd: must be always, allowed or never"},
-		"a reserved claim":      {"A.json", `{"vct":"x","claims":[{"path":["iss"]}]}`, "A.json: /claims/0: iss is not for the type"},
+		"a reserved claim":      {"A.json", `{"vct":"x","claims":[{"path":["iss"]}]}`, "A.json: /claims/0: the issuer sets this claim"},
 		"a claim twice":         {"A.json", `{"vct":"x","claims":[{"path":["a"]},{"path":["a"]}]}`, "A.json: /claims/1: is described twice"},
 		"null and an index":     {"A.json", `{"vct":"x","claims":[{"path":["a",null]},{"path":["a",0]}]}`, "null and an index"},
 		"array and object":      {"A.json", `{"vct":"x","claims":[{"path":["a",null]},{"path":["a","b"]}]}`, "an array and an object"},
@@ -80,6 +80,38 @@ func TestLoad_names_faults_of_a_policy(t *testing.T) {
 	for _, want := range []string{"A.config.json: /batch_size", "A.config.json: /validity", "A.config.json: /form/b", "A.config.json: /form/a/enum"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v does not say %s", err, want)
+		}
+	}
+}
+
+// What is said of a value beyond a bound is a whole sentence, so that it can be in a catalogue; here it is held to the bound.
+func TestLoad_says_the_bounds_that_hold(t *testing.T) {
+	load := func(config string) error {
+		_, err := typemeta.Load(fstest.MapFS{"A.json": {Data: []byte(`{"vct":"x","claims":[{"path":["a"]}]}`)}, "A.config.json": {Data: []byte(config)}})
+		return err
+	}
+	digits := strings.Repeat("9", 40)
+	for _, c := range []struct{ config, least, most, below, above, said string }{
+		{`{"batch_size":%s}`, "1", "100", "0", "101", "must be 1 to 100"},
+		{`{"tx_code":{"length":%s}}`, "4", "12", "3", "13", "must be 4 to 12"},
+		{`{"validity":"%s"}`, "24h", "87600h", "23h59m", "87600h1s", "must be hours from 24h to 87600h, for example 8760h"},
+		{`{"approval":{"when":[{"path":"a","over":%s}]}}`, "0", digits, "1e1", digits + "9", "must be a number of at most 40 characters without an exponent"},
+	} {
+		for _, good := range []string{c.least, c.most} {
+			if err := load(fmt.Sprintf(c.config, good)); err != nil {
+				t.Errorf(c.config+": %v", good, err)
+			}
+		}
+		for _, bad := range []string{c.below, c.above} {
+			if err := load(fmt.Sprintf(c.config, bad)); err == nil || !strings.HasSuffix(err.Error(), c.said) {
+				t.Errorf(c.config+" is answered with %v, not with %q", bad, err, c.said)
+			}
+		}
+	}
+	err := load(`{"form":{"a":{"type":"money"}}}`)
+	for _, kind := range typemeta.Kinds() {
+		if err == nil || !strings.Contains(err.Error(), string(kind)) {
+			t.Errorf("%v does not say %s", err, kind)
 		}
 	}
 }
@@ -327,16 +359,8 @@ func TestParse_reads_no_template(t *testing.T) {
 	// UP-119 a billion laughs, UP-120 a placeholder in an attribute.
 	laughs := `<!DOCTYPE x [<!ENTITY a 'ha'>` + strings.Repeat(`<!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>`, 5000) + `]><svg onload='{{a}}'>&b;</svg>`
 	document := []byte(`{"vct":"x","display":[{"locale":"en","name":"A","rendering":{"svg_templates":[{"uri":"data:image/svg+xml,` + laughs + `"}]}}]}`)
-	quickest := time.Hour // of a few: the machine may be busy
-	for range 5 {
-		begin := time.Now()
-		typ, err := typemeta.Parse("A", document)
-		if err != nil || strings.Contains(string(typ.Document()), "svg") || strings.Contains(fmt.Sprint(typ.Metadata()), "svg") {
-			t.Fatalf("%v, and wallets get %s", err, typ.Document())
-		}
-		quickest = min(quickest, time.Since(begin))
-	}
-	if quickest > 10*time.Millisecond {
-		t.Errorf("it took %s", quickest)
+	typ, err := typemeta.Parse("A", document)
+	if err != nil || strings.Contains(string(typ.Document()), "svg") || strings.Contains(fmt.Sprint(typ.Metadata()), "svg") {
+		t.Fatalf("%v, and wallets get %s", err, typ.Document())
 	}
 }

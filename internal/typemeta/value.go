@@ -24,7 +24,7 @@ var validators = sync.OnceValue(func() *validator.Validate { return validator.Ne
 func (h Hint) check(v any, path Path, now time.Time) (any, *Fault) {
 	switch h.Kind {
 	case Integer, Number, Amount:
-		return h.checkNumber(v)
+		return h.checkNumber(v, now)
 	case Boolean:
 		if _, ok := v.(bool); !ok {
 			return nil, &Fault{Code: CodeType, Reason: "must be true or false"}
@@ -42,16 +42,34 @@ func (h Hint) check(v any, path Path, now time.Time) (any, *Fault) {
 	if h.Kind == Portrait {
 		return checkPortrait(s)
 	}
-	if !readable(s) {
-		return nil, &Fault{Code: CodeInvalid, Cause: CauseUnreadable, Reason: "must have visible characters and no control characters"}
-	}
-	if utf8.RuneCountInString(s) > h.Max {
-		return nil, &Fault{Code: CodeInvalid, Cause: CauseTooLong, Limit: h.Max, Reason: fmt.Sprintf("must be at most %d characters", h.Max)}
+	if wrong := h.checkWords(s); wrong != nil {
+		return nil, wrong
 	}
 	return h.checkText(s, path, now)
 }
 
-func (h Hint) checkNumber(v any) (any, *Fault) {
+// checkWords holds a text to what is asked of its characters; nil when it fits.
+func (h Hint) checkWords(s string) *Fault {
+	fault := func(cause Cause, limit int, reason string) *Fault {
+		return &Fault{Code: CodeInvalid, Cause: cause, Limit: limit, Reason: reason}
+	}
+	count := utf8.RuneCountInString(s)
+	switch {
+	case !readable(s):
+		return fault(CauseUnreadable, 0, "must have visible characters and no control characters")
+	case count > h.Max:
+		return fault(CauseTooLong, h.Max, fmt.Sprintf("must be at most %d characters", h.Max))
+	case count < h.Shortest:
+		return fault(CauseTooShort, h.Shortest, fmt.Sprintf("must be at least %d characters", h.Shortest))
+	case h.pattern != nil && !h.pattern.MatchString(s):
+		f := fault(CausePattern, 0, "must have the form of "+h.Example)
+		f.Bound = h.Example
+		return f
+	}
+	return nil
+}
+
+func (h Hint) checkNumber(v any, now time.Time) (any, *Fault) {
 	n, ok := v.(json.Number)
 	if !ok {
 		return nil, &Fault{Code: CodeType, Reason: "must be a number"}
@@ -59,11 +77,11 @@ func (h Hint) checkNumber(v any) (any, *Fault) {
 	if _, err := n.Float64(); err != nil {
 		return nil, &Fault{Code: CodeInvalid, Cause: CauseNumberRange, Reason: "is out of range"}
 	}
-	if h.Kind != Integer {
-		return n, nil
-	}
-	if _, whole := new(big.Int).SetString(n.String(), 10); !whole {
+	if _, whole := new(big.Int).SetString(n.String(), 10); h.Kind == Integer && !whole {
 		return nil, &Fault{Code: CodeType, Cause: CauseNotWhole, Reason: "must be a whole number"}
+	}
+	if wrong := h.within(n, now); wrong != nil {
+		return nil, wrong
 	}
 	return n, nil
 }
@@ -71,7 +89,7 @@ func (h Hint) checkNumber(v any) (any, *Fault) {
 func (h Hint) checkText(s string, path Path, now time.Time) (any, *Fault) {
 	switch h.Kind {
 	case Date:
-		return checkDate(s, path, now)
+		return h.checkDate(s, path, now)
 	case IBAN:
 		return checkIBAN(s)
 	case LEI:
@@ -105,7 +123,7 @@ func byLibrary(s, rule, code, reason string) (any, *Fault) {
 }
 
 // checkDate wants a day that exists; a birth date may not lie in the future.
-func checkDate(s string, path Path, now time.Time) (any, *Fault) {
+func (h Hint) checkDate(s string, path Path, now time.Time) (any, *Fault) {
 	day, err := time.Parse(time.DateOnly, s)
 	if err != nil {
 		return nil, &Fault{Code: CodeDate, Reason: "must be a date that exists, as YYYY-MM-DD"}
@@ -116,6 +134,9 @@ func checkDate(s string, path Path, now time.Time) (any, *Fault) {
 	}
 	if strings.Contains(strings.ToLower(path.String()), "birth") && day.After(now) {
 		return nil, &Fault{Code: CodeDateRange, Cause: CauseFuture, Reason: "must not lie in the future"}
+	}
+	if wrong := h.within(s, now); wrong != nil {
+		return nil, wrong
 	}
 	return s, nil
 }

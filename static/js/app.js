@@ -111,24 +111,56 @@
     setTimeout(function () { delete e.target.dataset.sent; }, 5000);
   });
 
+  // Fields that belong to a choice are there when it is made.
+  document.addEventListener("input", function (e) {
+    var form = e.target.form;
+    if (form) form.querySelectorAll("[data-if]").forEach(function (field) {
+      field.hidden = !JSON.parse(field.dataset.if).every(function (asked) {
+        var choice = form.elements[asked.field];
+        return choice && asked.is.includes(choice.value.trim());
+      });
+    });
+  });
+
   // What to do now is read out when it changes: a region that was just swapped in would not be.
   document.addEventListener("htmx:afterSettle", function () {
     var say = document.querySelector("#live [data-say]"), out = document.getElementById("announce");
     if (say && out && out.textContent !== say.textContent) out.textContent = say.textContent;
   });
 
+  // Streams. One that is open says something every ten seconds; a page that hears nothing asks by itself until there is another.
+  var sources = [];
+  function each(act) { document.querySelectorAll("[sse-connect]").forEach(act); }
+  function source(el) { return (el["htmx-internal-data"] || {}).sseEventSource || {}; }
+  function fetchPart(el) { htmx.trigger(el.querySelector("#live"), "refresh"); }
+  function renew(el) {
+    var fresh = el.cloneNode(true);
+    el.replaceWith(fresh);
+    htmx.process(fresh);
+    fetchPart(fresh);
+  }
+  if (window.htmx) htmx.createEventSource = function (url) {
+    var s = new EventSource(url);
+    ["open", "tick", "beat"].forEach(function (name) { s.addEventListener(name, function () { s.heard = performance.now(); }); });
+    sources.push(s);
+    return s;
+  };
+  setInterval(function () {
+    var used = [];
+    each(function (el) { used.push(source(el)); });
+    sources = sources.filter(function (s) { return used.includes(s) || s.close(); }); // whatever took its place off the page
+    if (!document.hidden) each(function (el) {
+      var s = source(el);
+      if (s.readyState !== 1) fetchPart(el); else if (performance.now() - s.heard > 25000) renew(el);
+    });
+  }, 4000);
+  // Another network: what was open will not be heard again. Not all browsers of a branch come at once.
+  window.addEventListener("online", function () { setTimeout(each, 2000 * Math.random(), renew); });
+
   // A browser has six connections to a server: a tab that nobody sees gives its stream back.
   document.addEventListener("visibilitychange", function () {
-    document.querySelectorAll("[sse-connect]").forEach(function (el) {
-      if (document.hidden) {
-        var data = el["htmx-internal-data"];
-        if (data && data.sseEventSource) data.sseEventSource.close();
-      } else {
-        var fresh = el.cloneNode(true);
-        el.replaceWith(fresh);
-        htmx.process(fresh);
-        htmx.trigger(fresh.querySelector("#live"), "refresh");
-      }
+    each(function (el) {
+      if (!document.hidden) renew(el); else if (source(el).close) source(el).close();
     });
   });
 

@@ -38,10 +38,12 @@ type Show struct {
 	Content string
 	// Own tells that the reader made the offer, so that somebody else has to decide.
 	Own bool
-	// Problem says why the decision was not taken; ReasonError what is wrong with the reason of a rejection.
+	// Problem says why the decision was not taken; ReasonError what is wrong with the reason of a rejection. Guide is the way to what the
+	// guides say about either.
 	Problem     string
 	Reason      string
 	ReasonError string
+	Guide       string
 }
 
 // Fact is one line about the offer.

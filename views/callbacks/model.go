@@ -1,8 +1,6 @@
 package callbacks
 
 import (
-	"slices"
-
 	"counterfoil/views/layout"
 	"counterfoil/views/ui"
 )
@@ -26,21 +24,13 @@ type Form struct {
 	URL, Name string
 	Statuses  []Choice
 	Types     []Choice
-	Errors    []Error
+	Errors    []ui.Problem
 }
 
 // Choice is one box to tick.
 type Choice struct {
 	Name, Value, Label, Help string
 	Chosen                   bool
-}
-
-// Error is one line of the summary; Href leads to the field.
-type Error struct{ Href, Text string }
-
-// at tells whether one of the errors is at a field.
-func at(errors []Error, href string) bool {
-	return slices.ContainsFunc(errors, func(e Error) bool { return e.Href == href })
 }
 
 // Show is the page of one endpoint.
@@ -67,7 +57,7 @@ type Show struct {
 // Range is a time range to send again, as it was typed.
 type Range struct {
 	From, Until string
-	Errors      []Error
+	Errors      []ui.Problem
 }
 
 // Fact is one thing to know.

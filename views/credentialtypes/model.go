@@ -64,15 +64,19 @@ type Form struct {
 	Errors []Error
 }
 
-// Error is one fault: Href leads to the field, Place says where in the document, Pointer says the same for programs.
-type Error struct{ Href, Place, Pointer, Text string }
+// Error is one fault: Href leads to the field, Text says where in the document and what, Pointer the place for programs. Guide is the way to
+// what the guides say about it.
+type Error struct{ Href, Pointer, Text, Guide string }
+
+// Warning is what is allowed but will look or work badly. Guide is the way to what the guides say about it.
+type Warning struct{ Text, Guide string }
 
 // Review is the page between the check and the confirmation: what changes.
 type Review struct {
 	Page     layout.Page
 	Title    string
 	Lead     string
-	Warnings []string
+	Warnings []Warning
 	Before   *ui.Card
 	After    ui.Card
 	Changes  []Change

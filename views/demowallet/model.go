@@ -4,11 +4,12 @@ import "counterfoil/views/layout"
 
 // Show is the page.
 type Show struct {
-	Page       layout.Page
-	Offer      string
-	Error      string
-	Steps      []string
-	Credential *Credential
+	Page  layout.Page
+	Offer string
+	// Error is why nothing was collected, Guide the way to what the guides say about that.
+	Error, Guide string
+	Steps        []string
+	Credential   *Credential
 }
 
 // Credential is what was collected and verified.

@@ -15,9 +15,11 @@ type Show struct {
 
 // Live is the part that moves: a pairing code, a QR code with steps, or a message.
 type Live struct {
-	Code  string // pairing code, in groups
-	QR    string // address of the picture
-	Steps []string
+	Code string // pairing code, in groups
+	QR   string // address of the picture
+	// Modules is how many the picture has on a side: each is drawn as a whole number of pixels.
+	Modules int
+	Steps   []string
 	// Left is the seconds until the offer expires, LeftText the same as m:ss.
 	Left     int
 	LeftText string
@@ -37,7 +39,8 @@ type Pair struct {
 	Page    layout.Page
 	Address string // of the display's page
 	Code    string // as it was typed
-	Error   string
+	// Error is what is wrong with it, Guide the way to what the guides say about that.
+	Error, Guide string
 	// Language is the tag that was chosen, Languages what there is to choose from.
 	Language  string
 	Languages []Language

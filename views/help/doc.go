@@ -1,4 +1,4 @@
-// Package help is the guides inside the portal: for the counter, for administrators, and the keys.
+// Package help is the guides inside the portal: for the counter, what to do about everything that can be wrong, for administrators, and the keys.
 //
 // The texts are Markdown, a folder a language, each written for its readers and not translated piece by piece. Pictures of the finished
 // screens lie beside them; make help-pictures makes them again. Both are embedded and made into HTML once.

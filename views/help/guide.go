@@ -37,7 +37,7 @@ var guides = sync.OnceValue(func() map[string]map[Name]Guide { //nolint:gocheckn
 	all := map[string]map[Name]Guide{}
 	for _, l := range i18n.Staff() {
 		all[l.Tag] = map[Name]Guide{}
-		for _, n := range []Name{Counter, Administration, Keyboard} {
+		for _, n := range append(Names(), Keyboard) {
 			source, err := files.ReadFile(path.Join(l.Tag, string(n)+".md"))
 			if err != nil {
 				panic(err)
@@ -62,7 +62,7 @@ func Read(lang string, n Name) Guide {
 
 // At gives the way to the part of a guide that has this id; to the guide for the counter when none has it.
 func At(anchor string) string {
-	for _, n := range []Name{Counter, Administration} {
+	for _, n := range Names() {
 		for _, p := range Read("en", n).Parts {
 			if p.Anchor == anchor {
 				return n.Path() + "#" + anchor

@@ -24,6 +24,7 @@ func anchors() map[help.Name][]string {
 			"not-allowed", "signed-out", "not-found", "gone", "too-many", "database-away", "broken", "form", "wrong-code", "no-phone", "phone-stuck", "refused",
 			"wallet-failed", "customer-declined", "expired", "locked", "approval", "display-lost", "second-step", "passkeys", "single-sign-on", "languages", "print",
 		},
+		help.Troubles:       {"empty-field", "iban", "bad-proof", "wrong-password", "issuing-stops"},
 		help.Administration: {"callbacks", "certificate", "people", "types", "audit", "clients", "system"},
 	}
 }
@@ -32,6 +33,14 @@ func ids(g help.Guide) []string {
 	var all []string
 	for _, p := range g.Parts {
 		all = append(all, p.Anchor)
+	}
+	return all
+}
+
+// parts gives the ids of every guide.
+func parts() (all []string) {
+	for _, n := range help.Names() {
+		all = append(all, ids(help.Read("en", n))...)
 	}
 	return all
 }
@@ -69,7 +78,7 @@ func TestRead_gives_every_language_the_same_parts_with_those_that_are_promised(t
 // A part has one place, so that a way to the page of the counter that names a part of the administrators' can be caught there.
 func TestRead_gives_no_id_twice(t *testing.T) {
 	t.Parallel()
-	all := slices.Concat(ids(help.Read("en", help.Counter)), ids(help.Read("en", help.Administration)))
+	all := parts()
 	all = append(all, "main", "offline", "elsewhere", "keys", "sheet", "switch")
 	slices.Sort(all)
 	if len(slices.Compact(slices.Clone(all))) != len(all) {
@@ -77,10 +86,42 @@ func TestRead_gives_no_id_twice(t *testing.T) {
 	}
 }
 
+// A paragraph is for somebody who stands before a trouble: what happened, why, and what to do, each in a sentence or a few.
+func TestRead_says_of_every_trouble_what_happened_why_and_what_to_do(t *testing.T) {
+	t.Parallel()
+	const shortest, longest = 12, 420
+	for _, l := range i18n.Staff() {
+		for _, n := range []help.Name{help.Troubles, help.Administration} {
+			doc, err := goquery.NewDocumentFromReader(strings.NewReader(help.Read(l.Tag, n).HTML))
+			if err != nil {
+				t.Fatal(err)
+			}
+			paragraphs := doc.Find("h3")
+			if paragraphs.Length() < 40 {
+				t.Errorf("%s in %s has only %d paragraphs", n, l.Name, paragraphs.Length())
+			}
+			paragraphs.Each(func(_ int, title *goquery.Selection) {
+				paragraph := title.Next()
+				parts := strings.Split(strings.TrimSpace(paragraph.Text()), "\n")
+				if !paragraph.Is("p") || len(parts) != 3 || paragraph.Find("strong").Length() != 3 {
+					t.Errorf("%s in %s, %q, has the parts %q", n, l.Name, title.Text(), parts)
+					return
+				}
+				for i, part := range parts {
+					words := strings.TrimSpace(strings.TrimPrefix(part, paragraph.Find("strong").Eq(i).Text()))
+					if len(words) < shortest || len(words) > longest || !strings.HasSuffix(words, ".") {
+						t.Errorf("%s in %s, %q, says %q", n, l.Name, title.Text(), words)
+					}
+				}
+			})
+		}
+	}
+}
+
 func TestRead_lets_no_markup_of_its_own_through(t *testing.T) {
 	t.Parallel()
 	for _, l := range i18n.Staff() {
-		for _, n := range []help.Name{help.Counter, help.Administration, help.Keyboard} {
+		for _, n := range append(help.Names(), help.Keyboard) {
 			doc, err := goquery.NewDocumentFromReader(strings.NewReader(help.Read(l.Tag, n).HTML))
 			if err != nil {
 				t.Fatal(err)
@@ -155,12 +196,18 @@ func sources(t *testing.T) string {
 
 func TestEvery_way_to_help_leads_to_a_part(t *testing.T) {
 	t.Parallel()
-	ways := regexp.MustCompile(`/help#([a-z-]+)|\bhelp\("([a-z-]+)"\)|help\.At\("([a-z-]+)"\)`).FindAllStringSubmatch(sources(t), -1)
+	all := sources(t)
+	ways := regexp.MustCompile(`\bhelp\("([a-z-]+)"\)|help\.At\("([a-z-]+)"\)`).FindAllStringSubmatch(all, -1)
 	if len(ways) == 0 {
 		t.Fatal("no way leads to help")
 	}
 	for _, way := range ways {
-		if a := strings.Join(way[1:], ""); !slices.Contains(ids(help.Read("en", help.Counter)), a) && !slices.Contains(ids(help.Read("en", help.Administration)), a) {
+		if a := strings.Join(way[1:], ""); !slices.Contains(parts(), a) {
+			t.Errorf("%s leads nowhere", way[0])
+		}
+	}
+	for _, way := range regexp.MustCompile(`"(/help[a-z/]*)#([a-z-]+)"`).FindAllStringSubmatch(all, -1) {
+		if help.At(way[2]) != way[1]+"#"+way[2] {
 			t.Errorf("%s leads nowhere", way[0])
 		}
 	}
@@ -172,7 +219,7 @@ func TestGuides_name_only_what_is_on_a_page(t *testing.T) {
 	all := sources(t)
 	labels := regexp.MustCompile(`(?:^|[^*])\*([^*\n]+)\*(?:[^*]|$)`)
 	for _, l := range i18n.Staff() {
-		for _, n := range []help.Name{help.Counter, help.Administration} {
+		for _, n := range help.Names() {
 			text, err := os.ReadFile(filepath.Join(l.Tag, string(n)+".md"))
 			if err != nil {
 				t.Fatal(err)

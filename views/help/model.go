@@ -1,6 +1,10 @@
 package help
 
-import "counterfoil/views/layout"
+import (
+	"slices"
+
+	"counterfoil/views/layout"
+)
 
 // Show is the page of a guide.
 type Show struct {
@@ -19,9 +23,13 @@ type Name string
 // The guides.
 const (
 	Counter        Name = "counter"
+	Troubles       Name = "troubles"
 	Administration Name = "administration"
 	Keyboard       Name = "keyboard"
 )
+
+// Names lists the guides that have parts to lead to.
+func Names() []Name { return []Name{Counter, Troubles, Administration} }
 
 // Path is where a guide stands.
 func (n Name) Path() string {
@@ -35,6 +43,11 @@ func (n Name) Path() string {
 type Guide struct {
 	Title, HTML string
 	Parts       []Part
+}
+
+// Chapters gives the parts that begin a chapter.
+func (g Guide) Chapters() []Part {
+	return slices.DeleteFunc(slices.Clone(g.Parts), func(p Part) bool { return !p.Chapter })
 }
 
 // Part is a heading: its text, its id, and whether it begins a chapter.

@@ -24,10 +24,11 @@ type Show struct {
 // Tile is one credential type that the person may issue.
 type Tile struct{ Href, Name, Description string }
 
-// Alert is one thing to know before a customer stands there; Href is empty for who cannot do anything about it.
+// Alert is one thing to know before a customer stands there; Href is empty for who cannot do anything about it. Guide is the way to what
+// the guides say about it.
 type Alert struct {
-	Text, Href, Link string
-	Bad              bool
+	Text, Href, Link, Guide string
+	Bad                     bool
 }
 
 // Figure is one number of today.

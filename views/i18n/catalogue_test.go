@@ -94,7 +94,8 @@ func literal(e ast.Expr) (string, bool) {
 	return "", false
 }
 
-// reasons finds what the domain says when it refuses something, which the portal says on by Reason: the last text that is given to Refuse.
+// reasons finds what the domain says when it refuses something, which the portal says on by Reason: the last text that is given to Refuse, what is
+// called Reason in an error, and constants that are named so.
 func reasons(t *testing.T) map[string]bool {
 	t.Helper()
 	all := map[string]bool{}
@@ -112,9 +113,18 @@ func reasons(t *testing.T) map[string]bool {
 				t.Fatal(err)
 			}
 			ast.Inspect(tree, func(n ast.Node) bool {
-				if call, ok := n.(*ast.CallExpr); ok && len(call.Args) > 1 && named(call.Fun) == "Refuse" {
-					if text, ok := literal(call.Args[len(call.Args)-1]); ok {
-						all[text] = true
+				switch n := n.(type) {
+				case *ast.CallExpr:
+					if len(n.Args) > 1 && named(n.Fun) == "Refuse" {
+						add(t, all, path, n.Args[len(n.Args)-1])
+					}
+				case *ast.KeyValueExpr:
+					if key, ok := n.Key.(*ast.Ident); ok && key.Name == "Reason" {
+						add(t, all, path, n.Value)
+					}
+				case *ast.ValueSpec:
+					if strings.HasPrefix(n.Names[0].Name, "reason") && len(n.Values) == 1 {
+						add(t, all, path, n.Values[0])
 					}
 				}
 				return true
@@ -133,7 +143,7 @@ func phrases(t *testing.T, all map[string]bool) {
 	t.Helper()
 	for path, prefix := range map[string]string{
 		"issuance/delivery.go": "Result", "outbound/outbound.go": "trouble", "staff/trail.go": "broken", "staff/client.go": "lifeRule", "staff/people.go": "-", "issuance/callbacks.go": "-",
-		"typemeta/parse.go": "-", "typemeta/policy.go": "-", "typemeta/approval.go": "-", "typemeta/tree.go": "-", "typemeta/path.go": "-",
+		"typemeta/parse.go": "-", "typemeta/policy.go": "-", "typemeta/hint.go": "-", "typemeta/condition.go": "-", "typemeta/approval.go": "-", "typemeta/tree.go": "-", "typemeta/path.go": "-",
 	} {
 		tree, err := parser.ParseFile(token.NewFileSet(), "../../internal/"+path, nil, 0)
 		if err != nil {
@@ -155,9 +165,7 @@ func phrases(t *testing.T, all map[string]bool) {
 				}
 			}
 			if len(said) > 0 {
-				if text, ok := literal(said[len(said)-1]); ok && strings.Contains(text, " ") {
-					all[text] = true
-				}
+				add(t, all, path, said[len(said)-1])
 			}
 			return true
 		})
@@ -165,6 +173,22 @@ func phrases(t *testing.T, all map[string]bool) {
 			t.Errorf("%s has no phrases", path)
 		}
 	}
+}
+
+// add takes a text over, if it is one of several words. One that is put together while the program runs is in no catalogue.
+func add(t *testing.T, all map[string]bool, path string, said ast.Expr) {
+	t.Helper()
+	if text, ok := literal(said); ok && strings.Contains(text, " ") {
+		all[text] = true
+	}
+	ast.Inspect(said, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if ok && named(call.Fun) == "Sprintf" {
+			t.Errorf("%s: what is refused with is put together, so that no catalogue can have it: %s", path, call.Args[0].(*ast.BasicLit).Value)
+		}
+		_, inside := n.(*ast.FuncLit)
+		return !inside
+	})
 }
 
 // named gives the name of a function that is called.

@@ -20,22 +20,12 @@ type List struct {
 	From, To, Reference     string
 	// Customer is the customer's number that was searched for, which no address holds.
 	Customer string
-	Errors   []Error
+	Errors   []ui.Problem
 	Rows     []Row
 	// Filtered tells that the filter leaves some out, Later that this is not the first page.
 	Filtered, Later bool
 	// Next is the address of the next page, After what a form sends for it.
 	Next, After string
-}
-
-// Wrong gives what is wrong with a field; empty when nothing is.
-func (l List) Wrong(name string) string {
-	for _, e := range l.Errors {
-		if e.Href == "#"+name {
-			return e.Text
-		}
-	}
-	return ""
 }
 
 // Form is the page where a clerk fills in claims.
@@ -45,9 +35,7 @@ type Form struct {
 	Name   string
 	Token  string // makes sending twice one offer
 	Groups []Group
-	Errors []Error
-	// Wrong is what is wrong with the fields that are not of the type, by name.
-	Wrong map[string]string
+	Errors []ui.Problem
 	// Upload tells that there is a picture to choose; MaxUpload says how large it may be.
 	Upload    bool
 	MaxUpload string
@@ -60,8 +48,8 @@ type Form struct {
 	// Replaces is the offer that this one corrects, Original leads to it, and Collected tells that it was collected; empty for a new offer.
 	Replaces, Original string
 	Collected          bool
-	// Approval says that somebody has to approve; empty when nobody has.
-	Approval string
+	// Approval says that somebody has to approve, Nobody that nobody else may; empty when that is not so.
+	Approval, Nobody string
 	// Restored is when the draft was saved that the form was filled with; empty when it was none.
 	Restored string
 	Preview  Preview
@@ -92,9 +80,6 @@ type Preview struct {
 // Fact is one thing that the credential will say; Picture is a data URI.
 type Fact struct{ Label, Value, Picture string }
 
-// Error is one line of the summary; Href leads to the field.
-type Error struct{ Href, Text string }
-
 // Group is fields that belong together.
 type Group struct {
 	Label  string
@@ -103,14 +88,21 @@ type Group struct {
 
 // Field is one thing to fill in.
 type Field struct {
-	Name, Label, Help, Value, Error string
-	Kind                            string // text, email, tel, long, date, radios, select, suggest, picture, list
-	Day, Month, Year                string
-	Required                        bool
-	Choices                         []Choices
-	Max                             int
-	Mode                            string // inputmode
-	Focus                           bool   // the page opens here
+	// In names the row of a list that the field stands in; empty where there is none.
+	In                       string
+	Name, Label, Help, Value string
+	// Error is what is wrong with it, Guide the way to what the guides say about that.
+	Error, Guide     string
+	Kind             string // text, email, tel, long, date, radios, select, suggest, picture, list
+	Day, Month, Year string
+	Required         bool
+	Choices          []Choices
+	Max              int
+	Mode             string // inputmode
+	Focus            bool   // the page opens here
+	// Asked says when the field is shown, Away that it is not with what the page says now, and Chooses that others depend on it.
+	Asked         []Asked
+	Away, Chooses bool
 	// Titled tells that what stands above says the label already.
 	Titled bool
 	// Rows are those of a list.
@@ -123,15 +115,50 @@ type Field struct {
 	Crop *Crop
 }
 
+// Asked is what another field must say, one of several values.
+type Asked struct {
+	Field string   `json:"field"`
+	Is    []string `json:"is"`
+}
+
 // Has tells whether there is something that a help text of the field has to say.
 func (f Field) Has() bool { return f.Help != "" || f.Error != "" }
 
+// Whole is the label, and before it the row that the field stands in.
+func (f Field) Whole() string { return whole(f.In, f.Label) }
+
+// Named is the label, and after it the row that the field stands in.
+func (f Field) Named() string { return whole(f.Label, f.In) }
+
+// Simple tells a list whose rows are a value each, which need no words of their own.
+func (f Field) Simple() bool { return f.In == "" && len(f.Rows) > 0 && f.Rows[0].Simple() }
+
+func whole(first, last string) string {
+	if first == "" || last == "" {
+		return first + last
+	}
+	return first + ", " + last
+}
+
 // ListRow is one row of a list: one field, or several with a label over them.
 type ListRow struct {
-	Label  string
+	Label string
+	// In names the row of another list that this one's list stands in; empty where there is none.
+	In     string
 	Fields []Field
 	// Remove takes the row out; empty when it is the only one.
 	Remove string
+}
+
+// Whole is the label, and before it the row that the list stands in.
+func (r ListRow) Whole() string { return whole(r.In, r.Label) }
+
+// Named is the label, and after it the row that the list stands in.
+func (r ListRow) Named() string { return whole(r.Label, r.In) }
+
+// Simple tells a row that is one value.
+func (r ListRow) Simple() bool {
+	return len(r.Fields) == 1 && r.Fields[0].Titled && len(r.Fields[0].Rows) == 0 && r.Fields[0].Kind != "list"
 }
 
 // Choices is values to choose from; a label stands over them when there are several such groups.
@@ -165,6 +192,7 @@ type Live struct {
 	// Open means that the QR code is still of use, Connected that a phone has come for it, Over that the next customer can come, Ended that nothing more will happen.
 	Open, Connected, Over, Ended bool
 	QR                           string // address of the picture
+	Modules                      int    // how many the picture has on a side: each is drawn as a whole number of pixels
 	URI                          string
 	DemoWallet                   string // address of the demo's wallet with this offer in it; empty outside the demo
 	// Left is the seconds until the offer expires, LeftText the same as m:ss.
@@ -226,6 +254,7 @@ type Result struct {
 type Step struct {
 	Tone   string // "", now, todo, bad, note
 	Title  string
+	Guide  string // the way to what the guides say about a bad one
 	Time   string // for people
 	Exact  string // RFC 3339
 	Detail string

@@ -16,10 +16,10 @@ type Record struct {
 	// the one that replaces it; empty when there is none, or not for the reader.
 	Counter, Review, Before, After string
 	MayCorrect                     bool
-	// Problem says why the offer was not corrected.
-	Problem     string
-	Events      []RecordEvent
-	Credentials []RecordCredential
+	// Problem says why the offer was not corrected, Guide is the way to what the guides say about that.
+	Problem, Guide string
+	Events         []RecordEvent
+	Credentials    []RecordCredential
 	// Deliveries are there for who may look at callbacks; MaySeeDeliveries tells.
 	Deliveries       []RecordDelivery
 	MaySeeDeliveries bool
@@ -29,6 +29,7 @@ type Record struct {
 type RecordEvent struct {
 	Sequence          int
 	Title, Kind, Time string // Time is RFC 3339 with milliseconds
+	Guide             string // the way to what the guides say about it, where something went wrong
 	Cause             string
 	Request           string // what the log names the request by; empty when the event came of none
 }

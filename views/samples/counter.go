@@ -3,6 +3,7 @@ package samples
 import (
 	"counterfoil/views/demowallet"
 	"counterfoil/views/display"
+	"counterfoil/views/help"
 	"counterfoil/views/i18n"
 	"counterfoil/views/layout"
 	"counterfoil/views/offers"
@@ -18,9 +19,9 @@ func counterSamples() []Sample {
 	shown := offers.Step{Title: "QR code shown", Time: "14:03:07", Exact: "2026-11-25T13:03:07Z"}
 	next := offers.Step{Tone: "now", Title: "Phone connects"}
 	later := offers.Step{Tone: "todo", Title: "Code is accepted"}
-	wrong := offers.Step{Tone: "bad", Title: "Wrong code typed", Detail: "3 more tries are left.", Time: "14:04:01", Exact: "2026-11-25T13:04:01Z"}
+	wrong := offers.Step{Tone: "bad", Title: "Wrong code typed", Guide: help.At("wrong-code"), Detail: "3 more tries are left.", Time: "14:04:01", Exact: "2026-11-25T13:04:01Z"}
 	live := offers.Live{
-		ID: offer, Open: true, QR: counterQR, URI: offerURI,
+		ID: offer, Open: true, QR: counterQR, Modules: modules, URI: offerURI,
 		Left: 581, LeftText: "9:41", Code: offers.Code{ID: offer, Number: 1, Asked: true, Length: 6}, MayAct: true, MayRepeat: true,
 		Record: "/offers/" + offer + "/record", MayCorrect: true,
 		Display: offers.Display{May: true, Offer: offer, Status: ui.Status{Word: "Customer display: connected", Tone: ui.Good}, Connected: true, Shows: true},
@@ -57,9 +58,9 @@ func counterSamples() []Sample {
 			c.Live.Say, c.Live.Steps = "", []offers.Step{shown, told, wrong, later}
 			c.Live.Advice = offers.Advice{
 				Happened: "The code that was typed is wrong. 3 more tries are left.", Tell: "The code was not right. I read it out once more, digit by digit.",
-				Do: "Show the code and read it out slowly. If somebody else may have heard it, press “New code”.",
+				Do: "Show the code and read it out slowly. If somebody else may have heard it, press “New code”.", Help: help.At("wrong-code"),
 			}
-			c.Live.Display = offers.Display{May: true, Offer: offer, Status: ui.Status{Word: "Customer display disconnected", Tone: ui.Bad}}
+			c.Live.Display = offers.Display{May: true, Offer: offer, Status: ui.Status{Word: "Customer display disconnected", Tone: ui.Bad, Guide: help.At("display-lost")}}
 		}),
 		counter("counter-stored", over(offers.Result{Sign: "✓", Title: "Stored in the wallet", Text: "All done."}, func(l *offers.Live) {
 			l.Say, l.Home, l.HomeText = "Done. The credential is in the wallet.", 600, "10:00" // so long that nobody is led away from the sample
@@ -68,7 +69,7 @@ func counterSamples() []Sample {
 			l.MayRepeat = true
 			l.Advice = offers.Advice{
 				Happened: "Time ran out before the phone collected the credential. Nothing was issued.", Tell: "That took too long, and nothing is lost. We try it once more.",
-				Do: "Press “Show again”. After 15 minutes the data is gone: then make a new offer.",
+				Do: "Press “Show again”. After 15 minutes the data is gone: then make a new offer.", Help: help.At("expired"),
 			}
 		})),
 		counter("counter-replaced", over(offers.Result{Sign: "→", Title: "Shown again", Text: "A new offer took the place of this one.", Tone: "quiet"}, func(l *offers.Live) {
@@ -88,12 +89,13 @@ func displaySamples() []Sample {
 	}
 	wrong := pair
 	wrong.Code, wrong.Error = "AAA 222", "No display shows this code. Read it once more: after ten minutes a display shows another one."
+	wrong.Guide = help.At("pairing-code")
 	wrong.Status = ui.Status{Word: "Customer display: connected", Tone: ui.Good}
 	return []Sample{
 		face("display-code", display.Live{Code: "QJE JGE"}),
 		face("display-idle", display.Live{Message: display.Message{Title: "Welcome"}}),
 		face("display-scan", display.Live{
-			QR: displayQR, Steps: []string{"Open your wallet", "Scan this code", "Enter the code you are given"}, Left: 581, LeftText: "9:41",
+			QR: displayQR, Modules: modules, Steps: []string{"Open your wallet", "Scan this code", "Enter the code you are given"}, Left: 581, LeftText: "9:41",
 		}),
 		face("display-connected", display.Live{Message: display.Message{Sign: "✓", Title: "Phone connected", Text: "Enter the 6-digit code you were given."}}),
 		face("display-connected-policy", display.Live{Message: display.Message{Sign: "✓", Title: "Phone connected", Text: "Enter this code in your wallet, and only there.", Code: "393 213"}}),
@@ -124,7 +126,7 @@ func walletSamples() []Sample {
 	page := demowallet.Show{Page: staffPage("Demo wallet")}
 	page.Page.Demo = true
 	refused, collected := page, page
-	refused.Error = "The issuer answered invalid_grant: the transaction code is wrong (400)."
+	refused.Error, refused.Guide = "The issuer answered invalid_grant: the transaction code is wrong (400).", help.At("demo-wallet-refused")
 	collected.Steps = []string{"Offer of https://issuer.example fetched"}
 	collected.Credential = &demowallet.Credential{
 		Name: "Person identification data", Issuer: bank, ValidUntil: "25 Nov 2027", Disclosable: 3, Claims: []demowallet.Claim{{Name: "Given name", Value: "Erika"}},

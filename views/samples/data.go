@@ -10,6 +10,7 @@ const (
 
 const (
 	offerURI   = "openid-credential-offer://?credential_offer_uri=https%3A%2F%2Fissuer.example%2Foidc4vci%2Foffers%2F" + offer
+	modules    = 53 // of the QR code with it
 	landingURL = "https://issuer.example/o/" + offer
 
 	counterQR, displayQR, handoutQR, appQR = "/offers/" + offer + "/qr.svg", "/display/" + offer + "/qr.svg", "/offers/" + offer + "/handout.svg", "/account/app/qr.svg"

@@ -1,6 +1,9 @@
 package samples
 
 import (
+	"fmt"
+
+	"counterfoil/views/help"
 	"counterfoil/views/offers"
 	"counterfoil/views/ui"
 )
@@ -39,18 +42,22 @@ func formSamples() []Sample {
 	}
 	wrong := form()
 	wrong.Page.Title = "Error: " + wrong.Page.Title
-	for at, text := range map[int]string{0: "Please fill this in.", 1: "There is no such day. Fill in day, month and year; the year has four digits."} {
-		wrong.Groups[0].Fields[at].Error = text
-	}
+	wrong.Groups[0].Fields[0].Error, wrong.Groups[0].Fields[0].Guide = "Please fill this in.", help.At("empty-field")
+	wrong.Groups[0].Fields[1].Error = "There is no such day. Fill in day, month and year; the year has four digits."
+	wrong.Groups[0].Fields[1].Guide = help.At("date")
 	wrong.Groups[0].Fields[1].Day, wrong.Groups[0].Fields[1].Month, wrong.Groups[0].Fields[1].Year = "31", "2", "1999"
 	wrong.Groups[1].Fields[0].Value, wrong.Groups[1].Fields[0].Error = "DE88 3704 0044 0532 0130 00", "The check digits do not match. Look at the IBAN again."
+	wrong.Groups[1].Fields[0].Guide = help.At("iban")
 	for _, g := range wrong.Groups {
 		for _, f := range g.Fields {
 			if f.Error != "" {
-				wrong.Errors = append(wrong.Errors, offers.Error{Href: "#" + f.Name, Text: f.Label + ": " + f.Error})
+				wrong.Errors = append(wrong.Errors, ui.Problem{Field: f.Name, Text: f.Label + ": " + f.Error, Guide: f.Guide})
 			}
 		}
 	}
+	wrong.Errors = append(wrong.Errors, ui.Problem{Field: "reference", Text: "Your reference: Write at most 200 characters on one line.", Guide: help.At("reference")},
+		ui.Problem{Text: "This page was open for too long or not whole. Look it through and send it again.", Guide: help.At("form-again")})
+	wrong.Approval, wrong.Nobody = "A colleague has to approve this offer.", "At the moment nobody else may approve: tell the administrator."
 	cut := form()
 	cut.Groups[0].Fields[2].Value, cut.Groups[0].Fields[2].Crop = portrait, &offers.Crop{Whole: portrait, Zoom: 20, Across: 50, Down: 35}
 	cut.Preview.Facts = []offers.Fact{{Label: "Portrait", Picture: portrait}}
@@ -58,5 +65,39 @@ func formSamples() []Sample {
 	draft.Restored, draft.Groups[0].Fields[0].Value = "14:03", "Erika Mustermann"
 	draft.Preview.Facts, draft.Preview.Saved = []offers.Fact{{Label: "Name", Value: "Erika Mustermann"}}, "14:05"
 	draft.Preview.Card.LogoElsewhere, draft.Preview.Card.Contrast = true, "3.1"
-	return []Sample{of("form", offers.FormPage, form()), of("form-errors", offers.FormPage, wrong), of("form-draft", offers.FormPage, draft), of("form-crop", offers.FormPage, cut)}
+	return []Sample{of("form", offers.FormPage, form()), of("form-errors", offers.FormPage, wrong), of("form-draft", offers.FormPage, draft), of("form-crop", offers.FormPage, cut), of("form-nested", offers.FormPage, nestedForm(form()))}
+}
+
+// nestedForm is a form with lists in the rows of a list, one of them empty and one with a fault, and with the fixed places of another.
+func nestedForm(form offers.Form) offers.Form {
+	phone := func(address, i int, wrong string) offers.ListRow {
+		label := fmt.Sprintf("Phones %d", i+1)
+		row := offers.ListRow{Label: label, In: fmt.Sprintf("Addresses %d", address+1), Fields: []offers.Field{
+			{Name: fmt.Sprintf("claim.addresses.%d.phones.%d.number", address, i), Label: "Number", Kind: "tel", Required: true, Max: 30, Error: wrong, Guide: help.At("empty-field")},
+			{Name: fmt.Sprintf("claim.addresses.%d.phones.%d.use", address, i), Label: "Used for", Kind: "text", Max: 100},
+		}}
+		row.Remove = fmt.Sprintf("remove claim.addresses.%d.phones.%d", address, i)
+		return row
+	}
+	address := func(i int, phones ...offers.ListRow) offers.ListRow {
+		label, name := fmt.Sprintf("Addresses %d", i+1), fmt.Sprintf("claim.addresses.%d", i)
+		return offers.ListRow{Label: label, Remove: "remove " + name, Fields: []offers.Field{
+			{Name: name + ".street", Label: "Street", Kind: "text", Required: true, Max: 100},
+			{Name: name + ".town", Label: "Town", Kind: "text", Max: 100},
+			{Name: name + ".phones", Label: "Phones", In: label, Kind: "list", Rows: phones},
+		}}
+	}
+	const wrong = "Please fill this in."
+	form.Groups = []offers.Group{
+		{Label: "Addresses", Fields: []offers.Field{{Name: "claim.addresses", Label: "Addresses", Kind: "list", Required: true, Titled: true, Rows: []offers.ListRow{
+			address(0, phone(0, 0, ""), phone(0, 1, wrong)), address(1),
+		}}}},
+		{Label: "Signatories", Fields: []offers.Field{
+			{Name: "claim.signatories.0", Label: "First signatory", Kind: "text", Required: true, Max: 100},
+			{Name: "claim.signatories.1", Label: "Second signatory", Kind: "text", Max: 100},
+		}},
+	}
+	form.Errors = []ui.Problem{{Field: "claim.addresses.0.phones.1.number", Text: "Addresses 1, Phones 2, Number: " + wrong, Guide: help.At("empty-field")}}
+	form.Page.Title = "Error: " + form.Page.Title
+	return form
 }

@@ -2,6 +2,7 @@ package samples
 
 import (
 	"counterfoil/views/approvals"
+	"counterfoil/views/help"
 	"counterfoil/views/offers"
 	"counterfoil/views/ui"
 )
@@ -24,7 +25,7 @@ func offerSamples() []Sample {
 	rows := []offers.Row{
 		{Href: "/offers/" + offer, Type: credential, Reference: "Loan 4711", By: clerk, Created: "25 Nov 2026, 14:03", Status: ui.Status{Word: "Ready to scan", Tone: ui.Now}},
 		{Href: "/offers/" + offer + "/record", Type: credential, Reference: "Loan 4710", By: "core-banking", Created: "25 Nov 2026, 13:58", Status: ui.Status{Word: "Stored", Tone: ui.Good}},
-		{Href: "/offers/" + offer + "/record", Type: credential, By: clerk, Created: "25 Nov 2026, 13:41", Status: ui.Status{Word: "Failed", Tone: ui.Bad}},
+		{Href: "/offers/" + offer + "/record", Type: credential, By: clerk, Created: "25 Nov 2026, 13:41", Status: ui.Status{Word: "Failed", Tone: ui.Bad, Guide: help.At("offer-failed")}},
 	}
 	return []Sample{
 		with("offers-empty", func(*offers.List) {}),
@@ -35,7 +36,7 @@ func offerSamples() []Sample {
 		with("offers-last-page", func(l *offers.List) { l.Later = true }),
 		with("offers-errors", func(l *offers.List) {
 			l.From, l.To = "2026-11-25", "2026-11-24"
-			l.Errors = []offers.Error{{Href: "#to", Text: "The last day lies before the first."}}
+			l.Errors = []ui.Problem{{Field: "to", Text: "The last day lies before the first.", Guide: help.At("search")}}
 		}),
 		with("offers-customer", func(l *offers.List) { l.Customer, l.Rows, l.After = "4711 0815", rows[1:], "1795615387000."+offer }),
 		with("offers-customer-unknown", func(l *offers.List) { l.Customer = "4711 0815" }),
@@ -50,12 +51,13 @@ func offerSamples() []Sample {
 			}}
 			r.Deliveries = []offers.RecordDelivery{
 				{Href: "/deliveries/1", Event: "OFFER_CREATED", State: ui.Status{Word: "Delivered", Tone: ui.Good}, Attempts: 1, Last: "2026-11-25T13:03:07.120Z", Result: "HTTP 204"},
-				{Href: "/deliveries/2", Event: "ISSUED", State: ui.Status{Word: "Given up", Tone: ui.Bad}, Attempts: 13, Last: "2026-11-25T13:03:09.004Z", Result: "HTTP 500"},
+				{Href: "/deliveries/2", Event: "ISSUED", State: ui.Status{Word: "Given up", Tone: ui.Bad, Guide: help.At("delivery-given-up")}, Attempts: 13, Last: "2026-11-25T13:03:09.004Z", Result: "HTTP 500"},
 			}
 		})),
 		of("record-pending", offers.RecordPage, record(func(r *offers.Record) { r.Counter, r.Review = "/offers/"+offer, "/approvals/"+offer })),
 		of("record-problem", offers.RecordPage, record(func(r *offers.Record) {
-			r.Problem, r.MaySeeDeliveries = "There is a corrected offer already. Go on with that one.", true
+			r.Problem, r.Guide, r.MaySeeDeliveries = "There is a corrected offer already. Go on with that one.", help.At("already-corrected"), true
+			r.Events = append(r.Events, offers.RecordEvent{Sequence: 3, Title: "Time ran out", Kind: "offer.expired", Time: "2026-11-25T13:13:07.000Z", Guide: help.At("expired")})
 		})),
 	}
 }
@@ -106,8 +108,8 @@ func approvalSamples() []Sample {
 		}),
 		with("approval-not-compared", func(s *approvals.Show) { s.Corrects, s.Corrected = "/offers/before/record", "/offers/after/record" }),
 		with("approval-problem", func(s *approvals.Show) {
-			s.Problem = "This is not the offer that you were shown. Look through it and decide again."
+			s.Problem, s.Guide = "This is not the offer that you were shown. Look through it and decide again.", help.At("content-changed")
 		}),
-		with("approval-errors", func(s *approvals.Show) { s.ReasonError = "Please say why." }),
+		with("approval-errors", func(s *approvals.Show) { s.ReasonError, s.Guide = "Please say why.", help.At("approval-reason") }),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"counterfoil/views/callbacks"
 	"counterfoil/views/certificates"
 	"counterfoil/views/credentialtypes"
+	"counterfoil/views/help"
 	"counterfoil/views/home"
 	"counterfoil/views/layout"
 	"counterfoil/views/problem"
@@ -36,11 +37,11 @@ func homeSamples() []Sample {
 			Page: counter("Home", "/"), Issues: true, Tiles: tiles, Today: today(17, 14, 2), Display: ui.Status{Word: "Display connected", Tone: ui.Good},
 		}),
 		of("home-alerts", home.Page, home.Show{Page: office("Home", "/"), Alerts: []home.Alert{
-			{Text: "The database is in trouble since 14:03: making an offer may fail. Offers that are there are safe.", Href: "#", Link: "See what to do", Bad: true},
-			{Text: "Signing certificate: ends in 23 days. Then no credential can be signed: issuing stops.", Href: "#", Link: "See what to do"},
+			{Text: "The database is in trouble since 14:03: making an offer may fail. Offers that are there are safe.", Href: "#", Link: "See what to do", Bad: true, Guide: help.At("database-away")},
+			{Text: "Signing certificate: ends in 23 days. Then no credential can be signed: issuing stops.", Href: "#", Link: "See what to do", Guide: help.At("certificate-ending")},
 		}}),
 		of("home-alert-clerk", home.Page, home.Show{Page: counter("Home", "/"), Issues: true, Tiles: tiles, Today: today(3, 3, 0), Alerts: []home.Alert{
-			{Text: "Signing certificate: has ended on 25 Nov 2026. Then no credential can be signed: issuing stops. Tell the administrator.", Bad: true},
+			{Text: "Signing certificate: has ended on 25 Nov 2026. Then no credential can be signed: issuing stops. Tell the administrator.", Bad: true, Guide: help.At("issuing-stops")},
 		}}),
 	}
 }
@@ -61,9 +62,9 @@ func typeSamples() []Sample {
 	failed.Trial = &credentialtypes.Trial{Steps: []string{"The wallet read the offer."}, Error: "The issuer answered 400 invalid_grant: the code is wrong"}
 	bare.Claims, bare.Versions, bare.ChangeHref, bare.Config = nil, nil, "", "{}"
 	faults := []credentialtypes.Error{
-		{Href: "#id", Place: "Configuration id", Text: "Must have no space."},
-		{Href: "#metadata", Place: "Type Metadata, line 9, claim member_number", Pointer: "/claims/0/sd", Text: "Must be always, allowed or never."},
-		{Href: "#config", Text: "Config: must be at most 64 kB."},
+		{Href: "#id", Text: "Configuration id: Must have no space.", Guide: help.At("type-id")},
+		{Href: "#metadata", Pointer: "/claims/0/sd", Text: "Type Metadata, line 9, claim member_number: Must be always, allowed or never.", Guide: help.At("type-metadata")},
+		{Href: "#config", Text: "Config: must be at most 64 kB.", Guide: help.At("type-too-large")},
 	}
 	form := credentialtypes.Form{Page: office("Add a credential type", "/types"), Title: "Add a credential type", Lead: "It is checked first."}
 	wrong, fixed := form, form
@@ -80,7 +81,8 @@ func typeSamples() []Sample {
 		},
 	}
 	fresh, same := review, review
-	fresh.Before, fresh.Warnings, fresh.Trial = nil, []string{"In en the text is hard to read on its background."}, tried.Trial
+	fresh.Before, fresh.Trial = nil, tried.Trial
+	fresh.Warnings = []credentialtypes.Warning{{Text: "In en the text is hard to read on its background.", Guide: help.At("hard-to-read")}}
 	same.Same, same.Changes = true, review.Changes[1:]
 	return []Sample{
 		of("types-none", credentialtypes.ListPage, credentialtypes.List{Page: office("Credential types", "/types"), MayAdd: true}),
@@ -101,9 +103,9 @@ func typeSamples() []Sample {
 }
 
 func certificateSamples() []Sample {
-	row := func(name, word string, tone ui.Tone, width string) certificates.Row {
+	row := func(name string, status ui.Status, width string) certificates.Row {
 		return certificates.Row{
-			Name: name, Subject: "CN=" + bank, Ends: "18 Dec 2026", Status: ui.Status{Word: word, Tone: tone}, From: "0.8", Width: width,
+			Name: name, Subject: "CN=" + bank, Ends: "18 Dec 2026", Status: status, From: "0.8", Width: width,
 			Stops: "Then no credential can be signed: issuing stops.", Fix: "Have it renewed.",
 		}
 	}
@@ -112,9 +114,11 @@ func certificateSamples() []Sample {
 		return certificates.Show{Page: office("Certificates and keys", "/certificates"), Months: months, Rows: rows}
 	}
 	return []Sample{
-		of("certificates-well", certificates.Page, show(row("Signing certificate", "Ends in 396 days", ui.Good, "11.2"))),
+		of("certificates-well", certificates.Page, show(row("Signing certificate", ui.Status{Word: "Ends in 396 days", Tone: ui.Good}, "11.2"))),
 		of("certificates-soon", certificates.Page, show(
-			row("API key", "Has ended", ui.Bad, "0"), row("Signing certificate", "Ends in 5 days", ui.Bad, "0.2"), row("Access certificate", "Ends in 23 days", ui.Warn, "0.8"))),
+			row("API key", ui.Status{Word: "Has ended", Tone: ui.Bad, Guide: help.At("certificate-ended")}, "0"),
+			row("Signing certificate", ui.Status{Word: "Ends in 5 days", Tone: ui.Bad, Guide: help.At("certificate-ending")}, "0.2"),
+			row("Access certificate", ui.Status{Word: "Ends in 23 days", Tone: ui.Warn, Guide: help.At("certificate-ending")}, "0.8"))),
 	}
 }
 
@@ -127,12 +131,14 @@ func callbackSamples() []Sample {
 	}
 	form := callbacks.Form{Statuses: choices("OFFER_CREATED", "ISSUED"), Types: choices("Identity")}
 	wrong := form
-	wrong.URL, wrong.Errors = "http://10.0.0.1/", []callbacks.Error{{Href: "#url", Text: "Address: must be https."}, {Href: "#statuses", Text: "Tick at least one thing that it is told."}}
+	wrong.URL, wrong.Errors = "http://10.0.0.1/", []ui.Problem{
+		{Field: "url", Text: "Address: must be https.", Guide: help.At("callback-address")}, {Field: "statuses", Text: "Tick at least one thing that it is told.", Guide: help.At("callback-events")},
+	}
 	list := callbacks.List{Page: office("Callback endpoints", "/callbacks"), Form: &form}
 	full, faulty := list, list
-	full.Rows = []callbacks.Row{{Href: "#", Name: "Core banking", URL: "https://core.example/callbacks", Since: "25 Nov 2026, 10:14", Status: ui.Status{Word: "Nothing gets through", Tone: ui.Bad}, Queued: 17}}
+	full.Rows = []callbacks.Row{{Href: "#", Name: "Core banking", URL: "https://core.example/callbacks", Since: "25 Nov 2026, 10:14", Status: ui.Status{Word: "Nothing gets through", Tone: ui.Bad, Guide: help.At("callback-failing")}, Queued: 17}}
 	faulty.Form = &wrong
-	delivery := callbacks.Delivery{Href: "#", Status: "ISSUED", Offer: offer, OfferHref: "#", At: "25 Nov 2026, 10:14", Result: "HTTP 500", Attempts: 3, State: ui.Status{Word: "Refused, tried again", Tone: ui.Bad}}
+	delivery := callbacks.Delivery{Href: "#", Status: "ISSUED", Offer: offer, OfferHref: "#", At: "25 Nov 2026, 10:14", Result: "HTTP 500", Attempts: 3, State: ui.Status{Word: "Refused, tried again", Tone: ui.Bad, Guide: help.At("delivery-refused")}}
 	show := callbacks.Show{
 		Page: office("Core banking", "/callbacks"), Href: "/callbacks/x", Name: "Core banking", Status: ui.Status{Word: "Working", Tone: ui.Good}, MayAct: true, Change: &form,
 		Facts: []callbacks.Fact{{Label: "Address", Value: "https://core.example/callbacks"}}, Failed: true, Deliveries: []callbacks.Delivery{delivery},
@@ -140,7 +146,7 @@ func callbackSamples() []Sample {
 	empty, once, span := show, show, show
 	empty.Deliveries, empty.Failed, empty.MayAct, empty.Change = nil, false, false, nil
 	once.Secret, once.Said, once.Paused = "whsec_made-up", "There is a new secret.", true
-	span.Range = callbacks.Range{From: "2026-11-25T10:00", Until: "2026-11-25T09:00", Errors: []callbacks.Error{{Href: "#until", Text: "Until: must not lie before the beginning."}}}
+	span.Range = callbacks.Range{From: "2026-11-25T10:00", Until: "2026-11-25T09:00", Errors: []ui.Problem{{Field: "until", Text: "Until: must not lie before the beginning.", Guide: help.At("callback-range")}}}
 	detail := callbacks.Detail{Page: office("ISSUED", "/callbacks"), Delivery: delivery, Back: "#", Body: `{"eventId":"` + offer + `"}`, MayAct: true}
 	tried := detail
 	tried.Attempts = []callbacks.Attempt{{At: "25 Nov 2026, 10:14", Took: "12 ms", Result: "HTTP 500", Response: "<h1>Oops</h1>"}}
@@ -152,25 +158,25 @@ func callbackSamples() []Sample {
 }
 
 func systemSamples() []Sample {
-	check := func(name, word string, tone ui.Tone, fix string) system.Check {
-		return system.Check{Name: name, Found: "What was found.", Fix: fix, Status: ui.Status{Word: word, Tone: tone}}
+	check := func(name string, status ui.Status, fix string) system.Check {
+		return system.Check{Name: name, Found: "What was found.", Fix: fix, Status: status}
 	}
-	well := system.Group{ID: "ok", Title: "In order", Checks: []system.Check{check("Public address", "OK", ui.Good, "")}}
+	well := system.Group{ID: "ok", Title: "In order", Checks: []system.Check{check("Public address", ui.Status{Word: "OK", Tone: ui.Good}, "")}}
 	show := system.Show{Page: office("System", "/system"), Verdict: "Nothing stands in the way.", Ready: true, At: "Checked on 25 Nov 2026, 10:14:03.", Groups: []system.Group{well}, MayRun: true}
 	not := show
 	not.Verdict, not.Ready, not.Groups = "Not ready. To fix: 1.", false, []system.Group{
-		{ID: "failed", Title: "To fix", Checks: []system.Check{check("Certificates", "Failed", ui.Bad, "Have the certificate renewed.")}},
-		{ID: "warning", Title: "To look at", Checks: []system.Check{check("Mode", "Warning", ui.Warn, "Start with counterfoil serve.")}}, well,
+		{ID: "failed", Title: "To fix", Checks: []system.Check{check("Certificates", ui.Status{Word: "Failed", Tone: ui.Bad, Guide: help.At("check-certificates")}, "Have the certificate renewed.")}},
+		{ID: "warning", Title: "To look at", Checks: []system.Check{check("Mode", ui.Status{Word: "Warning", Tone: ui.Warn, Guide: help.At("check-mode")}, "Start with counterfoil serve.")}}, well,
 	}
 	return []Sample{of("system-ready", system.Page, show), of("system-not-ready", system.Page, not)}
 }
 
 func problemSamples() []Sample {
-	show := problem.Show{Page: counter("This page does not exist", ""), Text: "The address may be mistyped, or what was here is gone.", RequestID: request, Help: "/help#not-found"}
+	show := problem.Show{Page: counter("This page does not exist", ""), Text: "The address may be mistyped, or what was here is gone.", RequestID: request, Help: help.At("not-found")}
 	show.Page.Narrow = true
 	back, again, nobody, out := show, show, show, show
 	back.Back, again.Again, nobody.Page.Person = "#", "#", ""
-	out.SignIn, out.Page.Person = "#", ""
+	out.SignIn, out.Page.Person, out.Help = "#", "", help.At("signed-out")
 	return []Sample{
 		of("problem-missing", problem.Page, show), of("problem-back", problem.Page, back), of("problem-again", problem.Page, again), of("problem-nobody", problem.Page, nobody),
 		of("problem-signed-out", problem.Page, out),

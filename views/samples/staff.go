@@ -6,6 +6,7 @@ import (
 	"counterfoil/views/account"
 	"counterfoil/views/apiclients"
 	"counterfoil/views/audit"
+	"counterfoil/views/help"
 	"counterfoil/views/layout"
 	"counterfoil/views/people"
 	"counterfoil/views/signin"
@@ -41,11 +42,11 @@ func signInSamples() []Sample {
 	return []Sample{
 		of("sign-in", signin.Page, signin.Show{Page: page, Next: "/", Languages: tongues()}),
 		of("sign-in-all-ways", signin.Page, signin.Show{Page: page, Next: "/", Passkeys: true, SSO: true, Languages: tongues()}),
-		of("sign-in-wrong", signin.Page, signin.Show{Page: page, Next: "/", Name: clerkName, Error: "The name or the password is not right.", Languages: tongues()}),
+		of("sign-in-wrong", signin.Page, signin.Show{Page: page, Next: "/", Name: clerkName, Error: "The name or the password is not right.", Help: help.At("wrong-password"), Languages: tongues()}),
 		of("sign-in-second", signin.SecondPage, signin.Second{Page: page, Next: "/", TOTP: true, Passkeys: true}),
-		of("sign-in-second-wrong", signin.SecondPage, signin.Second{Page: page, Next: "/", Error: "The code is not right, or was used before."}),
+		of("sign-in-second-wrong", signin.SecondPage, signin.Second{Page: page, Next: "/", Error: "The code is not right, or was used before.", Help: help.At("second-step")}),
 		of("sign-in-setup", signin.SetupPage, signin.Setup{Page: page}),
-		of("sign-in-setup-wrong", signin.SetupPage, signin.Setup{Page: page, Name: clerkName, Problems: []ui.Problem{{Field: "code", Text: "The code was used or is over."}}}),
+		of("sign-in-setup-wrong", signin.SetupPage, signin.Setup{Page: page, Name: clerkName, Problems: []ui.Problem{{Field: "code", Text: "The code was used or is over.", Guide: help.At("setup-code")}}}),
 	}
 }
 
@@ -77,7 +78,7 @@ func accountSamples() []Sample {
 }
 
 func peopleSamples() []Sample {
-	good, shut := ui.Status{Word: "Active", Tone: ui.Good}, ui.Status{Word: "Shut out", Tone: ui.Bad}
+	good, shut := ui.Status{Word: "Active", Tone: ui.Good}, ui.Status{Word: "Shut out", Tone: ui.Bad, Guide: help.At("person-shut-out")}
 	roles := []ui.Choice{{Name: "role.operator", Label: "Operator", Help: "makes offers at the counter", Chosen: true}, {Name: "role.auditor", Label: "Auditor", Help: "reads everything"}}
 	list := people.List{Page: shell("People", "/people", false), MayManage: true, Rows: []people.Row{
 		{Href: "/people/c.clerk", Display: clerk, Name: clerkName, Roles: "Operator", Since: "25 Nov 2026", Status: good},
@@ -92,10 +93,12 @@ func peopleSamples() []Sample {
 	added.Code, added.Said, added.Sessions = setupCode, "The account is there.", nil
 	self.Self, external.External, auditor.MayManage = true, true, false
 	disabled.Disabled, disabled.Status, disabled.Said, disabled.Sessions = true, shut, "Shut out everywhere.", nil
-	wrong.Problems = []ui.Problem{{Field: "roles", Text: "Somebody has at least one role."}}
+	wrong.Problems = []ui.Problem{{Field: "roles", Text: "Somebody has at least one role.", Guide: help.At("person-roles")}}
 	form := people.Form{Page: shell("Add a person", "/people", true), Roles: roles}
 	bad := form
-	bad.Name, bad.Display, bad.Problems = "bob builder", "Bob Builder", []ui.Problem{{Field: "name", Text: "A name has no spaces."}, {Field: "roles", Text: "Somebody has at least one role."}}
+	bad.Name, bad.Display, bad.Problems = "bob builder", "Bob Builder", []ui.Problem{
+		{Field: "name", Text: "A name has no spaces.", Guide: help.At("person-name")}, {Field: "roles", Text: "Somebody has at least one role.", Guide: help.At("person-roles")},
+	}
 	return []Sample{
 		of("people", people.ListPage, list), of("people-new", people.NewPage, form), of("people-new-wrong", people.NewPage, bad),
 		of("person", people.ShowPage, show), of("person-added", people.ShowPage, added), of("person-self", people.ShowPage, self), of("person-provider", people.ShowPage, external),
@@ -114,18 +117,20 @@ func clientSamples() []Sample {
 	added, most, shut, auditor, cert := show, show, show, show, show
 	added.Key, added.Said = apiKey, "The client may call."
 	most.MayHaveKey, auditor.MayManage, cert.HasKeys = false, false, false
-	shut.Disabled, shut.Status = true, ui.Status{Word: "Shut out", Tone: ui.Bad}
+	shut.Disabled, shut.Status = true, ui.Status{Word: "Shut out", Tone: ui.Bad, Guide: help.At("client-shut-out")}
 	form := apiclients.Form{
 		Page: shell("Add a client", "/clients", true), Lives: lives, Scopes: []ui.Choice{{Name: "scope.offers:create", Label: "Make offers"}},
 		Types: []ui.Choice{{Name: "type.X", Label: "Account ownership"}},
 	}
 	bad := form
-	bad.ByIdentity, bad.Problems = true, []ui.Problem{{Field: "name", Text: "A name has no spaces."}, {Field: "identities", Text: "This is no identity."}}
+	bad.ByIdentity, bad.Problems = true, []ui.Problem{
+		{Field: "name", Text: "A name has no spaces.", Guide: help.At("client-name")}, {Field: "identities", Text: "This is no identity.", Guide: help.At("client-identities")},
+	}
 	change := form
 	change.Page, change.Href, change.Seen, change.Name, change.Networks = shell("Change core-banking", "/clients", true), show.Href, "3", show.Name, "192.0.2.0/24"
 	badChange, outdated := change, show
-	badChange.Problems = []ui.Problem{{Field: "scopes", Text: "Tick at least one thing that it may do."}, {Field: "networks", Text: "This is no network."}}
-	outdated.Problems = []ui.Problem{{Field: "change", Text: "Somebody changed what this client may do in the meantime."}}
+	badChange.Problems = []ui.Problem{{Field: "scopes", Text: "Tick at least one thing that it may do.", Guide: help.At("client-rights")}, {Field: "networks", Text: "This is no network.", Guide: help.At("client-networks")}}
+	outdated.Problems = []ui.Problem{{Field: "change", Text: "Somebody changed what this client may do in the meantime.", Guide: help.At("client-changed")}}
 	empty := apiclients.List{Page: shell("API clients", "/clients", false), MayManage: true}
 	full := empty
 	full.Rows = []apiclients.Row{{Href: "/clients/x", Name: "core-banking", May: "Make offers", Used: moment, Status: show.Status}}
@@ -150,7 +155,7 @@ func auditSamples() []Sample {
 	}
 	full.Older, full.Newest = "/audit?before=1206", "/audit"
 	nothing.Searched, nothing.Who = true, "nobody"
-	wrong.Searched, wrong.To, wrong.Problems = true, "2026-12-01", []ui.Problem{{Field: "to", Text: "The last day must not lie before the first."}}
+	wrong.Searched, wrong.To, wrong.Problems = true, "2026-12-01", []ui.Problem{{Field: "to", Text: "The last day must not lie before the first.", Guide: help.At("audit-days")}}
 	whole := full
 	whole.Verdict = &audit.Verdict{Whole: true, Text: "The trail is whole.", Head: "69d0f98014156b7499577682db76e39b846a76b5347d1c1872f3a3b011eef361"}
 	broken.Rows, broken.Verdict = full.Rows, &audit.Verdict{Text: "The trail is broken at entry 3."}

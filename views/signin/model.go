@@ -31,8 +31,9 @@ type Person struct{ Name, Display, Role string }
 
 // Second is the page that asks for the second proof.
 type Second struct {
-	Page           layout.Page
-	Next           string
-	Error          string
+	Page layout.Page
+	Next string
+	// Error is what is wrong, Help the way to what the guides say about it.
+	Error, Help    string
 	TOTP, Passkeys bool
 }

@@ -85,7 +85,7 @@ func Page(s Show) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Explain(s.Help).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Explain(s.Help, s.Error).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -587,7 +587,7 @@ func SecondPage(s Second) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Explain("/help#second-step").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Explain(s.Help, s.Error).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

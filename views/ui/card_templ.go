@@ -248,7 +248,7 @@ func CardPart(c Card) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Badge(Status{Tone: Warn, Word: i18n.T(ctx, "Hard to read")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Badge(Status{Tone: Warn, Word: i18n.T(ctx, "Hard to read"), Guide: "/help/troubles#hard-to-read"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -12,8 +12,9 @@ const (
 	Bad   Tone = "bad"
 )
 
-// Status is a word with its tone.
+// Status is a word with its tone. Guide is the way to the paragraph of the guides about it, where it says that something is wrong.
 type Status struct {
-	Word string
-	Tone Tone
+	Word  string
+	Tone  Tone
+	Guide string
 }

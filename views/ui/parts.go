@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// Problem is what is wrong with a field, named by its id.
-type Problem struct{ Field, Text string }
+// Problem is what is wrong with a field, named by its id; with the form as a whole when it names none. Guide is the way to the paragraph of
+// the guides about it.
+type Problem struct{ Field, Text, Guide string }
 
 // Has tells whether a field is among the problems.
 func Has(problems []Problem, field string) bool {

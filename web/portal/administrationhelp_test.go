@@ -13,12 +13,12 @@ func TestAdministration_leads_from_what_is_wrong_to_what_the_guides_say(t *testi
 		r    request
 		want string
 	}{
-		"an endpoint in the house": {post("/callbacks", url.Values{"url": {"http://10.0.0.1/"}}), "/help/administration#callbacks"},
-		"a type that is none":      {send(t, "/new-type", "id", "Nothing", "metadata", "{"), "/help/administration#types"},
+		"an endpoint in the house": {post("/callbacks", url.Values{"url": {"http://10.0.0.1/"}}), "/help/administration#callback-address"},
+		"a type that is none":      {send(t, "/new-type", "id", "Nothing", "metadata", "{"), "/help/administration#type-metadata"},
 		"a missing endpoint":       {get("/callbacks/none"), "/help#not-found"},
 	} {
 		doc := administrator.do(c.r).page(t)
-		if got := doc.Find(`main a[href^="/help"]`).AttrOr("href", ""); got != c.want {
+		if got := doc.Find(`main a.meant, .actions a[href^="/help"]`).AttrOr("href", ""); got != c.want {
 			t.Errorf("%s leads to %q, want %q", name, got, c.want)
 		}
 	}

@@ -223,14 +223,14 @@ func (p *portal) decided(c *fiber.Ctx, show approvals.Show, err error) error {
 	}
 	switch {
 	case refusal.Code == issuance.CodeOwnOffer:
-		show.Problem = i18n.T(ctx, "Nobody approves their own offer. A colleague has to decide.")
+		show.Problem, show.Guide = i18n.T(ctx, "Nobody approves their own offer. A colleague has to decide."), help("own-offer")
 	case refusal.Code == issuance.CodeContentChanged:
-		show.Problem = i18n.T(ctx, "This is not the offer that you were shown. Look through it and decide again.")
+		show.Problem, show.Guide = i18n.T(ctx, "This is not the offer that you were shown. Look through it and decide again."), help("content-changed")
 	case refusal.Kind == issuance.Invalid && show.Reason == "":
-		show.ReasonError = i18n.T(ctx, "Please say why.")
+		show.ReasonError, show.Guide = i18n.T(ctx, "Please say why."), help("approval-reason")
 		return p.review(c, fiber.StatusUnprocessableEntity, show)
 	case refusal.Kind == issuance.Invalid:
-		show.ReasonError = i18n.T(ctx, "Please write at most 200 characters, on one line.")
+		show.ReasonError, show.Guide = i18n.T(ctx, "Please write at most 200 characters, on one line."), help("approval-reason")
 		return p.review(c, fiber.StatusUnprocessableEntity, show)
 	default: // somebody was quicker, or its time is over; or there is none
 		return err

@@ -78,14 +78,14 @@ func (q auditQuery) filter(ctx context.Context) (staff.AuditFilter, []ui.Problem
 		}
 		at, err := time.ParseInLocation(fieldDay, text, time.Local)
 		if err != nil {
-			problems = append(problems, ui.Problem{Field: field, Text: i18n.T(ctx, "Give a day, as in 2026-11-25, or nothing.")})
+			problems = append(problems, ui.Problem{Field: field, Text: i18n.T(ctx, "Give a day, as in 2026-11-25, or nothing."), Guide: help("audit-days")})
 			return time.Time{}
 		}
 		return at.AddDate(0, 0, plus)
 	}
 	f.From, f.Until = day("from", q.from, 0), day("to", q.to, 1)
 	if !f.From.IsZero() && !f.Until.IsZero() && !f.From.Before(f.Until) {
-		problems = append(problems, ui.Problem{Field: "to", Text: i18n.T(ctx, "The last day must not lie before the first.")})
+		problems = append(problems, ui.Problem{Field: "to", Text: i18n.T(ctx, "The last day must not lie before the first."), Guide: help("audit-days")})
 	}
 	return f, problems
 }

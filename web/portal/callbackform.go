@@ -12,6 +12,7 @@ import (
 	"counterfoil/internal/issuance"
 	"counterfoil/views/callbacks"
 	"counterfoil/views/i18n"
+	"counterfoil/views/ui"
 )
 
 // callbackForm is the form with what an endpoint has.
@@ -90,23 +91,29 @@ func (p *portal) editCallback(c *fiber.Ctx) error {
 	return p.callbackPage(c, fiber.StatusOK, e, callbacks.Show{Said: i18n.T(c.UserContext(), "It is changed, from the next event on.")})
 }
 
-func callbackErrors(ctx context.Context, e *issuance.Error) []callbacks.Error {
+func callbackErrors(ctx context.Context, e *issuance.Error) []ui.Problem {
 	if len(e.Fields) == 0 {
-		return []callbacks.Error{{Href: "#url", Text: capital(i18n.Reason(ctx, e.Reason)) + "."}}
+		return []ui.Problem{{Field: "url", Text: capital(i18n.Reason(ctx, e.Reason)) + ".", Guide: help("callback-address")}}
 	}
-	var out []callbacks.Error
+	var out []ui.Problem
 	for _, f := range e.Fields {
-		if f.Pointer == "/statuses" {
-			out = append(out, callbacks.Error{Href: "#statuses", Text: i18n.T(ctx, "Tick at least one thing that it is told.")})
-			continue
-		}
 		field, _, _ := strings.Cut(strings.TrimPrefix(f.Pointer, "/"), "/")
+		problem := ui.Problem{Field: field, Guide: callbackGuide(field)}
 		label := map[string]string{
 			"url": i18n.T(ctx, "Address"), "name": i18n.T(ctx, "Name"), "types": i18n.T(ctx, "Credentials"), "statuses": i18n.T(ctx, "Events"),
 		}[field]
-		out = append(out, callbacks.Error{Href: "#" + field, Text: label + ": " + i18n.Reason(ctx, f.Reason) + "."})
+		problem.Text = label + ": " + i18n.Reason(ctx, f.Reason) + "."
+		if f.Pointer == "/statuses" {
+			problem.Text = i18n.T(ctx, "Tick at least one thing that it is told.")
+		}
+		out = append(out, problem)
 	}
 	return out
+}
+
+// callbackGuide gives the way to what the guides say about a field of an endpoint.
+func callbackGuide(field string) string {
+	return help(map[string]string{"url": "callback-address", "name": "callback-name", "types": "callback-events", "statuses": "callback-events"}[field])
 }
 
 func (p *portal) replayFailed(c *fiber.Ctx) error {
@@ -125,16 +132,16 @@ func (p *portal) replayRange(c *fiber.Ctx) error {
 	r := issuance.Replay{}
 	view := callbacks.Range{From: form["from"], Until: form["until"]}
 	if r.From, err = time.ParseInLocation(fieldTime, view.From, time.Local); err != nil {
-		view.Errors = append(view.Errors, callbacks.Error{Href: "#from", Text: i18n.T(c.UserContext(), "From: give a date and a time.")})
+		view.Errors = append(view.Errors, ui.Problem{Field: "from", Text: i18n.T(c.UserContext(), "From: give a date and a time."), Guide: help("callback-range")})
 	}
 	if view.Until != "" {
 		if r.Until, err = time.ParseInLocation(fieldTime, view.Until, time.Local); err != nil {
-			view.Errors = append(view.Errors, callbacks.Error{Href: "#until", Text: i18n.T(c.UserContext(), "Until: give a date and a time, or nothing.")})
+			view.Errors = append(view.Errors, ui.Problem{Field: "until", Text: i18n.T(c.UserContext(), "Until: give a date and a time, or nothing."), Guide: help("callback-range")})
 		}
 		r.Until = r.Until.Add(time.Minute - time.Nanosecond) // the whole minute that is named
 	}
 	if len(view.Errors) == 0 && view.Until != "" && r.Until.Before(r.From) {
-		view.Errors = append(view.Errors, callbacks.Error{Href: "#until", Text: i18n.T(c.UserContext(), "Until: must not lie before the beginning.")})
+		view.Errors = append(view.Errors, ui.Problem{Field: "until", Text: i18n.T(c.UserContext(), "Until: must not lie before the beginning."), Guide: help("callback-range")})
 	}
 	if len(view.Errors) == 0 {
 		return p.replay(c, r)

@@ -103,11 +103,11 @@ func endpointName(e issuance.Endpoint) string {
 func endpointBadge(ctx context.Context, e issuance.Endpoint) ui.Status {
 	switch {
 	case e.State == issuance.EndpointPaused:
-		return ui.Status{Word: i18n.T(ctx, "Paused")}
+		return ui.Status{Word: i18n.T(ctx, "Paused"), Guide: help("callback-paused")}
 	case e.State == issuance.EndpointDisabled:
-		return ui.Status{Word: i18n.T(ctx, "Switched off by the receiver"), Tone: ui.Bad}
+		return ui.Status{Word: i18n.T(ctx, "Switched off by the receiver"), Tone: ui.Bad, Guide: help("callback-off")}
 	case e.Health() == issuance.Failing:
-		return ui.Status{Word: i18n.T(ctx, "Nothing gets through"), Tone: ui.Bad}
+		return ui.Status{Word: i18n.T(ctx, "Nothing gets through"), Tone: ui.Bad, Guide: help("callback-failing")}
 	}
 	return ui.Status{Word: i18n.T(ctx, "Working"), Tone: ui.Good}
 }
@@ -183,16 +183,16 @@ func deliveryBadge(ctx context.Context, d issuance.Delivery) ui.Status {
 	case issuance.DeliveryDelivered:
 		return ui.Status{Word: i18n.T(ctx, "Delivered"), Tone: ui.Good}
 	case issuance.DeliveryExhausted:
-		return ui.Status{Word: i18n.T(ctx, "Given up"), Tone: ui.Bad}
+		return ui.Status{Word: i18n.T(ctx, "Given up"), Tone: ui.Bad, Guide: help("delivery-given-up")}
 	case issuance.DeliveryCancelled:
-		return ui.Status{Word: i18n.T(ctx, "Not delivered")}
+		return ui.Status{Word: i18n.T(ctx, "Not delivered"), Guide: help("delivery-dropped")}
 	case issuance.DeliveryQueued:
 	}
 	switch {
 	case d.Held:
-		return ui.Status{Word: i18n.T(ctx, "Held back")}
+		return ui.Status{Word: i18n.T(ctx, "Held back"), Guide: help("delivery-held")}
 	case d.LastResult != "":
-		return ui.Status{Word: i18n.T(ctx, "Refused, tried again"), Tone: ui.Bad}
+		return ui.Status{Word: i18n.T(ctx, "Refused, tried again"), Tone: ui.Bad, Guide: help("delivery-refused")}
 	}
 	return ui.Status{Word: i18n.T(ctx, "Waiting"), Tone: ui.Now}
 }

@@ -92,20 +92,32 @@ func inMonths(now, at time.Time) float64 {
 
 func endBadge(ctx context.Context, d trust.Dated, now time.Time) ui.Status {
 	days := d.DaysLeft(now)
-	status := ui.Status{Word: i18n.T(ctx, "Ends in %d days", days), Tone: ui.Good}
+	word := i18n.T(ctx, "Ends in %d days", days)
 	switch {
 	case now.Before(d.NotBefore):
-		return ui.Status{Word: i18n.T(ctx, "Not valid yet"), Tone: ui.Bad}
+		word = i18n.T(ctx, "Not valid yet")
 	case days < 0:
-		return ui.Status{Word: i18n.T(ctx, "Has ended"), Tone: ui.Bad}
+		word = i18n.T(ctx, "Has ended")
 	case days == 0:
-		return ui.Status{Word: i18n.T(ctx, "Ends within a day"), Tone: ui.Bad}
+		word = i18n.T(ctx, "Ends within a day")
 	case days <= urgentDays:
-		status.Tone = ui.Bad
 	case days <= warnDays:
-		status.Tone = ui.Warn
+		return ui.Status{Word: word, Tone: ui.Warn, Guide: endGuide(d, now)}
+	default:
+		return ui.Status{Word: word, Tone: ui.Good}
 	}
-	return status
+	return ui.Status{Word: word, Tone: ui.Bad, Guide: endGuide(d, now)}
+}
+
+// endGuide gives the way to what the guides say about a certificate or key that ends, has ended or has not begun.
+func endGuide(d trust.Dated, now time.Time) string {
+	switch {
+	case now.Before(d.NotBefore):
+		return help("certificate-not-yet")
+	case d.DaysLeft(now) < 0:
+		return help("certificate-ended")
+	}
+	return help("certificate-ending")
 }
 
 // useWords names a certificate or key.

@@ -154,7 +154,7 @@ func (p *portal) changeClient(c *fiber.Ctx) error {
 	case errors.As(err, &refusal) && refusal.Kind == staff.Invalid:
 		return p.changeForm(c, fiber.StatusUnprocessableEntity, one, form, clientProblems(c, refusal))
 	case errors.As(err, &refusal) && refusal.Kind == staff.Conflict:
-		return p.clientPage(c, fiber.StatusConflict, one.ID, apiclients.Show{Problems: []ui.Problem{{Field: "change", Text: outdated(ctx)}}})
+		return p.clientPage(c, fiber.StatusConflict, one.ID, apiclients.Show{Problems: []ui.Problem{{Field: "change", Text: outdated(ctx), Guide: help("client-changed")}}})
 	case err != nil:
 		return err
 	}
@@ -169,7 +169,7 @@ func outdated(ctx context.Context) string {
 // clientProblems says a refusal beside the fields of the form.
 func clientProblems(c *fiber.Ctx, e *staff.Error) []ui.Problem {
 	ctx := c.UserContext()
-	out := problemsOf(c, e, "name")
+	out := problemsOf(c, e, "client", "name")
 	for i, problem := range out {
 		switch problem.Field {
 		case "name":
@@ -187,7 +187,7 @@ func clientProblems(c *fiber.Ctx, e *staff.Error) []ui.Problem {
 				out[i].Text = i18n.T(ctx, "Another client has one of these names.")
 			}
 		case "expires_in":
-			out[i] = ui.Problem{Field: "life", Text: i18n.T(ctx, "Choose one from the list.")}
+			out[i].Field, out[i].Text = "life", i18n.T(ctx, "Choose one from the list.")
 		}
 	}
 	return out

@@ -113,9 +113,9 @@ func clientBadge(ctx context.Context, one staff.Client, now time.Time) ui.Status
 	live := len(one.Identities) > 0 || slices.ContainsFunc(one.Keys, func(k staff.Key) bool { return k.LiveAt(now) })
 	switch {
 	case one.Disabled:
-		return ui.Status{Word: i18n.T(ctx, "Shut out"), Tone: ui.Bad}
+		return ui.Status{Word: i18n.T(ctx, "Shut out"), Tone: ui.Bad, Guide: help("client-shut-out")}
 	case !live:
-		return ui.Status{Word: i18n.T(ctx, "No live key"), Tone: ui.Warn}
+		return ui.Status{Word: i18n.T(ctx, "No live key"), Tone: ui.Warn, Guide: help("client-no-key")}
 	}
 	return ui.Status{Word: i18n.T(ctx, "Active"), Tone: ui.Good}
 }
@@ -129,7 +129,7 @@ func keyBadge(ctx context.Context, k staff.Key, now time.Time) ui.Status {
 	case k.LiveAt(now):
 		return ui.Status{Word: i18n.T(ctx, "Live until %s", i18n.Date(ctx, k.ExpiresAt)), Tone: ui.Good}
 	}
-	return ui.Status{Word: i18n.T(ctx, "Over since %s", i18n.Date(ctx, k.ExpiresAt)), Tone: ui.Warn}
+	return ui.Status{Word: i18n.T(ctx, "Over since %s", i18n.Date(ctx, k.ExpiresAt)), Tone: ui.Warn, Guide: help("key-over")}
 }
 
 func (p *portal) listClients(c *fiber.Ctx) error {
@@ -252,9 +252,9 @@ func (p *portal) addKey(c *fiber.Ctx) error {
 		s := apiclients.Show{Problems: clientProblems(c, refusal)}
 		switch refusal.Code {
 		case "too_many_keys":
-			s.Problems = []ui.Problem{{Field: "keys", Text: i18n.T(c.UserContext(), "Two keys are live, which is the most. End one to make another.")}}
+			s.Problems = []ui.Problem{{Field: "keys", Text: i18n.T(c.UserContext(), "Two keys are live, which is the most. End one to make another."), Guide: help("client-keys")}}
 		case "client_changed":
-			s.Problems = []ui.Problem{{Field: "change", Text: outdated(c.UserContext())}}
+			s.Problems = []ui.Problem{{Field: "change", Text: outdated(c.UserContext()), Guide: help("client-changed")}}
 		}
 		return p.clientPage(c, fiber.StatusUnprocessableEntity, clientID(c), s)
 	}

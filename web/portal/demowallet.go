@@ -32,19 +32,21 @@ func (p *portal) collect(c *fiber.Ctx) error {
 		show.Steps = append(show.Steps, i18n.Reason(c.UserContext(), step))
 	}
 	if err != nil {
-		show.Error = walletWords(c.UserContext(), err)
+		words := walletWords(c.UserContext(), err)
+		show.Error, show.Guide = words.text, words.guide
 		return render(c, fiber.StatusUnprocessableEntity, demowallet.Page(show))
 	}
 	show.Credential = credentialView(c.UserContext(), got.Credentials[0])
 	return render(c, fiber.StatusOK, demowallet.Page(show))
 }
 
-func walletWords(ctx context.Context, err error) string {
+// walletWords says why the wallet got nothing.
+func walletWords(ctx context.Context, err error) said {
 	var refused *wallet.Refused
 	if errors.As(err, &refused) {
-		return i18n.T(ctx, "The issuer answered %s: %s (%s).", refused.Code, refused.Description, strconv.Itoa(refused.Status))
+		return said{i18n.T(ctx, "The issuer answered %s: %s (%s).", refused.Code, refused.Description, strconv.Itoa(refused.Status)), help("demo-wallet-refused")}
 	}
-	return i18n.Reason(ctx, capital(err.Error())+".")
+	return said{i18n.Reason(ctx, capital(err.Error())+"."), help("demo-wallet")}
 }
 
 func credentialView(ctx context.Context, c wallet.Credential) *demowallet.Credential {

@@ -23,10 +23,10 @@ const credentialsShown = 500
 const millis = "2006-01-02T15:04:05.000Z"
 
 // showRecord shows everything that is known of an offer.
-func (p *portal) showRecord(c *fiber.Ctx) error { return p.record(c, fiber.StatusOK, "") }
+func (p *portal) showRecord(c *fiber.Ctx) error { return p.record(c, fiber.StatusOK, said{}) }
 
 // record shows it with why the offer was not corrected, when it was not.
-func (p *portal) record(c *fiber.Ctx, status int, problem string) error {
+func (p *portal) record(c *fiber.Ctx, status int, problem said) error {
 	ctx := c.UserContext()
 	o, err := p.Record.Offer(ctx, id(c))
 	if err != nil {
@@ -46,10 +46,10 @@ func (p *portal) record(c *fiber.Ctx, status int, problem string) error {
 	}
 	name := p.named(ctx, o.Type)
 	show := offers.Record{
-		Page: p.page(c, i18n.T(ctx, "Record: %s", name)), ID: string(o.ID), Type: name, Status: badge(ctx, o), Problem: problem,
+		Page: p.page(c, i18n.T(ctx, "Record: %s", name)), ID: string(o.ID), Type: name, Status: badge(ctx, o), Problem: problem.text, Guide: problem.guide,
 		Facts: p.recordFacts(c, o), MaySeeDeliveries: who(c).May(staff.ReadCallbacks), MayCorrect: mayCorrect(c, o, after),
 	}
-	if problem != "" {
+	if problem.text != "" {
 		show.Page.Title = i18n.T(ctx, "Error: %s", show.Page.Title)
 	}
 	show.Page.Here = "/offers"
@@ -66,12 +66,13 @@ func (p *portal) record(c *fiber.Ctx, status int, problem string) error {
 		show.After = recordOf(after)
 	}
 	for _, e := range t.Events {
-		title := step(ctx, e).Title
+		told := step(ctx, e)
+		title := told.Title
 		if e.Kind == issuance.OfferCreated { // not every offer was made at a counter
 			title = i18n.T(ctx, "Offer made")
 		}
 		show.Events = append(show.Events, offers.RecordEvent{
-			Sequence: e.Sequence, Title: title, Kind: string(e.Kind), Time: e.At.UTC().Format(millis), Cause: strings.TrimSpace(e.Cause + " " + e.Code), Request: e.Request,
+			Sequence: e.Sequence, Title: title, Guide: told.Guide, Kind: string(e.Kind), Time: e.At.UTC().Format(millis), Cause: strings.TrimSpace(e.Cause + " " + e.Code), Request: e.Request,
 		})
 	}
 	for _, one := range signed {

@@ -120,43 +120,15 @@ func (p *portal) displayStream(c *fiber.Ctx) error {
 	if !welcome {
 		return fiber.ErrNotFound
 	}
-	return p.ticks(c, "display "+token, func() (<-chan struct{}, func()) { return p.faces(token) }, paired)
+	look := func(ctx context.Context) (any, error) { return p.faceOf(ctx, token) }
+	v := view{viewer: "display " + token, browser: token, look: look, every: faceEvery, welcome: paired}
+	return p.ticks(c, v, func() (<-chan struct{}, func()) { return nil, func() {} })
 }
 
-// faces tells of every change of what a display shows, until end is called. It looks again and again, because that changes not only with
-// the offer but also with time, with the session of whoever shows it, and at other processes.
-func (p *portal) faces(token string) (changed <-chan struct{}, end func()) {
-	ctx, end := context.WithCancel(context.Background())
-	c := make(chan struct{}, 1)
-	go func() {
-		defer p.caught()
-		tick := time.NewTicker(faceEvery)
-		defer tick.Stop()
-		var before face
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-			}
-			now, err := p.faceOf(ctx, token)
-			if err != nil || now == before { // what cannot be read now is read again in a moment, and by the page, which says so
-				continue
-			}
-			before = now
-			select {
-			case c <- struct{}{}:
-			default:
-			}
-		}
-	}()
-	return c, end
-}
-
+// faceOf looks at what a display shows and notes that it is there. That changes not only with the offer but also with time, with the session
+// of whoever shows it, and at other processes.
 func (p *portal) faceOf(ctx context.Context, token string) (face, error) {
-	ctx, cancel := context.WithTimeout(ctx, flushWithin)
-	defer cancel()
-	d, err := p.Displays.Glance(ctx, token)
+	d, err := p.Displays.Look(ctx, token)
 	if staff.KindOf(err) == staff.NotFound {
 		return face{}, nil
 	}
@@ -253,8 +225,12 @@ func (p *portal) shown(ctx context.Context, d staff.Display) (display.Live, erro
 		return display.Live{Code: grouped(d.Code)}, nil
 	}
 	if f.phase == scan {
+		code, err := qr.Encode(p.URLs.OfferURI(o.Scheme, o.ID), qr.M)
+		if err != nil {
+			return display.Live{}, err
+		}
 		live := display.Live{
-			QR:    "/display/" + string(o.ID) + "/qr.svg",
+			QR: "/display/" + string(o.ID) + "/qr.svg", Modules: code.Modules(),
 			Steps: []string{i18n.T(ctx, "Open your wallet"), i18n.T(ctx, "Scan this code"), i18n.T(ctx, "Agree in the wallet")},
 		}
 		if o.TxCode != nil {

@@ -29,18 +29,18 @@ func (p *portal) phrase(c *fiber.Ctx, err error) error {
 	if errors.Is(err, errEnrol) {
 		return toAccount(c)
 	}
-	said := p.words(c, err)
-	if said.status < fiber.StatusInternalServerError {
+	words := p.words(c, err)
+	if words.status < fiber.StatusInternalServerError {
 		p.recognise(c)
 	}
 	page := problem.Show{
-		Page: p.page(c, said.title), Text: said.text, RequestID: surface.RequestID(c), Help: help(said.paragraph), Back: cameFrom(c),
+		Page: p.page(c, words.title), Text: words.text, RequestID: surface.RequestID(c), Help: words.guide, Back: cameFrom(c),
 	}
-	if again := said.status == fiber.StatusTooManyRequests || said.status >= fiber.StatusInternalServerError; again && c.Method() == fiber.MethodGet {
+	if again := words.status == fiber.StatusTooManyRequests || words.status >= fiber.StatusInternalServerError; again && c.Method() == fiber.MethodGet {
 		page.Again = safeNext(c.OriginalURL())
 	}
 	page.Page.Narrow = true
-	return render(c, said.status, problem.Page(page))
+	return render(c, words.status, problem.Page(page))
 }
 
 // recognise finds who is signed in where no handler did, so that the page has their menu.
@@ -101,11 +101,11 @@ func toAccount(c *fiber.Ctx) error {
 	return c.Redirect("/account", fiber.StatusSeeOther)
 }
 
-// phrasing is an error as the portal says it; paragraph is the one of the guide that says more.
+// phrasing is an error as the portal says it; guide is the way to the paragraph of the guides that says more.
 type phrasing struct {
 	status      int
 	title, text string
-	paragraph   string
+	guide       string
 }
 
 func (p *portal) words(c *fiber.Ctx, err error) phrasing {
@@ -120,12 +120,12 @@ func (p *portal) words(c *fiber.Ctx, err error) phrasing {
 	case errors.Is(err, errStale):
 		return phrasing{
 			fiber.StatusForbidden, i18n.T(ctx, "Sign in again first"),
-			i18n.T(ctx, "To change who gets in, and how, sign out and in again. That keeps somebody who finds your screen open from doing it."), "signed-out",
+			i18n.T(ctx, "To change who gets in, and how, sign out and in again. That keeps somebody who finds your screen open from doing it."), help("sign-in-again"),
 		}
 	case errors.Is(err, errCrossOrigin):
 		return phrasing{
 			fiber.StatusForbidden, i18n.T(ctx, "Not from this portal"),
-			i18n.T(ctx, "This request came from another page. Open the portal and do it there."), "not-allowed",
+			i18n.T(ctx, "This request came from another page. Open the portal and do it there."), help("other-page"),
 		}
 	}
 	if status := surface.StatusOf(err); status != 0 {
@@ -135,7 +135,7 @@ func (p *portal) words(c *fiber.Ctx, err error) phrasing {
 	if surface.Unavailable(c, err) {
 		return phrasing{
 			fiber.StatusServiceUnavailable, i18n.T(ctx, "Not now"),
-			i18n.T(ctx, "The database is away or too slow. Nothing was lost; wait a moment and try again. If it stays, call whoever runs the program."), "database-away",
+			i18n.T(ctx, "The database is away or too slow. Nothing was lost; wait a moment and try again. If it stays, call whoever runs the program."), help("database-away"),
 		}
 	}
 	return fault(ctx)
@@ -144,7 +144,7 @@ func (p *portal) words(c *fiber.Ctx, err error) phrasing {
 func fault(ctx context.Context) phrasing {
 	return phrasing{
 		fiber.StatusInternalServerError, i18n.T(ctx, "Something went wrong here"),
-		i18n.T(ctx, "Nothing was lost. Try again; if it stays, tell support the request below."), "broken",
+		i18n.T(ctx, "Nothing was lost. Try again; if it stays, tell support the request below."), help("broken"),
 	}
 }
 
@@ -154,27 +154,27 @@ func malformed(ctx context.Context, status int) phrasing {
 	case fiber.StatusNotFound:
 		return phrasing{
 			status, i18n.T(ctx, "This page does not exist"),
-			i18n.T(ctx, "The address may be mistyped, or what was here is gone. Start from the home page."), "not-found",
+			i18n.T(ctx, "The address may be mistyped, or what was here is gone. Start from the home page."), help("not-found"),
 		}
 	case fiber.StatusMethodNotAllowed:
 		return phrasing{
 			status, i18n.T(ctx, "Not like this"),
-			i18n.T(ctx, "A form is sent to this address; it is no page to open. Go back to the page with the form."), "form",
+			i18n.T(ctx, "A form is sent to this address; it is no page to open. Go back to the page with the form."), help("not-like-this"),
 		}
 	case fiber.StatusTooManyRequests:
 		return phrasing{
 			status, i18n.T(ctx, "Too many at once"),
-			i18n.T(ctx, "Close tabs that you do not need, wait a minute, and try again."), "too-many",
+			i18n.T(ctx, "Close tabs that you do not need, wait a minute, and try again."), help("too-many"),
 		}
 	case fiber.StatusRequestEntityTooLarge:
 		return phrasing{
 			status, i18n.T(ctx, "Too large"),
-			i18n.T(ctx, "What was sent is larger than the portal takes. Go back and choose a smaller file, or less text."), "form",
+			i18n.T(ctx, "What was sent is larger than the portal takes. Go back and choose a smaller file, or less text."), help("too-large"),
 		}
 	}
 	return phrasing{
 		status, i18n.T(ctx, "This did not work"),
-		i18n.T(ctx, "The request was not whole, or not one that the portal knows. Go back, load the page anew, and try again."), "form",
+		i18n.T(ctx, "The request was not whole, or not one that the portal knows. Go back, load the page anew, and try again."), help("bad-request"),
 	}
 }
 
@@ -184,37 +184,37 @@ func refused(ctx context.Context, e *issuance.Error) phrasing {
 	case issuance.NotFound:
 		return phrasing{
 			fiber.StatusNotFound, i18n.T(ctx, "This does not exist"),
-			i18n.T(ctx, "It may have been made in another system, deleted in the meantime, or the address is mistyped. Look for it in its list."), "not-found",
+			i18n.T(ctx, "It may have been made in another system, deleted in the meantime, or the address is mistyped. Look for it in its list."), help("not-found"),
 		}
 	case issuance.Conflict, issuance.Expired:
 		return phrasing{
 			fiber.StatusConflict, i18n.T(ctx, "Not possible any more"),
-			i18n.T(ctx, "It was changed, collected or ended in the meantime. Go back and look at it as it is now."), "gone",
+			i18n.T(ctx, "It was changed, collected or ended in the meantime. Go back and look at it as it is now."), help("gone"),
 		}
 	case issuance.Denied, issuance.Locked:
-		return phrasing{fiber.StatusForbidden, i18n.T(ctx, "Not allowed"), i18n.Reason(ctx, e.Reason), "not-allowed"}
+		return phrasing{fiber.StatusForbidden, i18n.T(ctx, "Not allowed"), i18n.Reason(ctx, e.Reason), help("not-allowed")}
 	case issuance.Invalid:
-		return phrasing{fiber.StatusUnprocessableEntity, i18n.T(ctx, "This does not fit"), i18n.Reason(ctx, e.Reason), "form"}
+		return phrasing{fiber.StatusUnprocessableEntity, i18n.T(ctx, "This does not fit"), i18n.Reason(ctx, e.Reason), help("does-not-fit")}
 	}
 	return fault(ctx)
 }
 
 // notLet says what the domain of people and back-ends refuses.
 func notLet(ctx context.Context, e *staff.Error) phrasing {
-	said := i18n.Reason(ctx, e.Reason)
+	text := i18n.Reason(ctx, e.Reason)
 	switch e.Kind {
 	case staff.NotFound:
 		return malformed(ctx, fiber.StatusNotFound)
 	case staff.Conflict:
 		if e.Code == "client_changed" {
-			said = outdated(ctx)
+			text = outdated(ctx)
 		}
-		return phrasing{fiber.StatusConflict, i18n.T(ctx, "Not possible any more"), said, "gone"}
+		return phrasing{fiber.StatusConflict, i18n.T(ctx, "Not possible any more"), text, help("changed-meanwhile")}
 	case staff.Limited:
-		return phrasing{fiber.StatusTooManyRequests, i18n.T(ctx, "Too many at once"), said, "too-many"}
+		return phrasing{fiber.StatusTooManyRequests, i18n.T(ctx, "Too many at once"), text, help("too-many-tries")}
 	case staff.Invalid:
-		return phrasing{fiber.StatusUnprocessableEntity, i18n.T(ctx, "This does not fit"), said, "form"}
+		return phrasing{fiber.StatusUnprocessableEntity, i18n.T(ctx, "This does not fit"), text, help("does-not-fit")}
 	case staff.Denied:
 	}
-	return phrasing{fiber.StatusForbidden, i18n.T(ctx, "Not allowed"), said + " " + i18n.T(ctx, "Ask somebody whose role does, or the administrator."), "not-allowed"}
+	return phrasing{fiber.StatusForbidden, i18n.T(ctx, "Not allowed"), text + " " + i18n.T(ctx, "Ask somebody whose role does, or the administrator."), reasonGuide(e.Reason, "not-allowed")}
 }

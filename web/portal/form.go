@@ -18,8 +18,8 @@ import (
 	"counterfoil/views/i18n"
 )
 
-// maxFields bounds a form.
-const maxFields = 500
+// maxFields bounds a form: as many rows as one may have, of a few fields each, and the rest.
+const maxFields = 7*typemeta.MaxRows + 100
 
 // tokenBytes is the size of a form's token.
 const tokenBytes = 16
@@ -60,7 +60,7 @@ func (p *portal) newOffer(c *fiber.Ctx) error {
 	}
 	show := shown{status: fiber.StatusOK, form: form, restored: saved}
 	if form == nil {
-		show.form = map[string]string{}
+		show.form = t.Form(i18n.Lang(c.UserContext())).Fill(t.Defaults(p.Clock()))
 		if !t.Policy.TxCode.Off {
 			show.form["tx_code"] = "yes"
 		}
@@ -75,17 +75,25 @@ func (p *portal) shapeOffer(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	got, err := p.readOffer(c, t)
+	got, err := readTyped(c)
 	if err != nil {
+		return err
+	}
+	if err := p.readOffer(c.UserContext(), &got, t.Form(i18n.Lang(c.UserContext()))); err != nil {
 		return err
 	}
 	do, what, _ := strings.Cut(got.form["do"], " ")
 	show := shown{status: fiber.StatusOK, form: got.form, pictures: got.wrong}
+	if got.over {
+		show.status, show.whole = fiber.StatusUnprocessableEntity, tooManyRows(c.UserContext())
+		return p.show(c, t, show)
+	}
 	switch do {
 	case "", "preview":
+		show.focus = what
 	case "add", "remove":
-		if show.focus = shapeList(t.Form(i18n.Lang(c.UserContext())), got.form, do, what); show.focus == "" {
-			return fiber.ErrUnprocessableEntity
+		if err := p.shapeList(c, t, &show, do, what); err != nil {
+			return err
 		}
 	case "crop":
 		show.focus = what
@@ -110,6 +118,23 @@ func (p *portal) shapeOffer(c *fiber.Ctx) error {
 	return p.show(c, t, show)
 }
 
+// shapeList gives a list of the form a row more, or takes one out.
+func (p *portal) shapeList(c *fiber.Ctx, t typemeta.Type, show *shown, do, what string) error {
+	described := t.Form(i18n.Lang(c.UserContext()))
+	if do == "remove" {
+		show.focus = removeRow(described, show.form, what)
+	} else {
+		full := false
+		if show.focus, full = addRow(described, show.form, what); full {
+			show.status, show.whole = fiber.StatusUnprocessableEntity, tooManyRows(c.UserContext())
+		}
+	}
+	if show.focus == "" {
+		return fiber.ErrUnprocessableEntity
+	}
+	return nil
+}
+
 // goOn leads to another page: a form that htmx sent would put that page into the one that is there.
 func goOn(c *fiber.Ctx, path string) error {
 	if c.Get("HX-Request") == "true" {
@@ -119,20 +144,22 @@ func goOn(c *fiber.Ctx, path string) error {
 	return c.Redirect(path, fiber.StatusSeeOther)
 }
 
-// readOffer reads the form of a type and makes pictures of the files in it.
-func (p *portal) readOffer(c *fiber.Ctx, t typemeta.Type) (typed, error) {
-	got, err := readTyped(c)
-	if err != nil {
-		return typed{}, err
+// readOffer holds the rows of a form to what one may have, and makes pictures of the files in it.
+func (p *portal) readOffer(ctx context.Context, got *typed, described typemeta.Form) error {
+	var err error
+	if got.over, err = holdRows(described, got.form); err != nil {
+		return err
 	}
-	return got, p.drawPictures(c.UserContext(), &got, concrete(t.Form(i18n.Lang(c.UserContext())), got.form))
+	return p.drawPictures(ctx, got, concrete(described, got.form))
 }
 
-// formFault marks a fault of the form as a whole.
-const formFault = "/"
+// tooManyRows says that there is no place for more rows.
+func tooManyRows(ctx context.Context) []said {
+	return again(i18n.T(ctx, "A list has at most %d rows, and a form %d in all its lists. Take some out before you add others.", typemeta.MaxElements, typemeta.MaxRows), help("too-many-rows"))
+}
 
 // again asks for the form to be sent once more.
-func again(why string) []issuance.Field { return []issuance.Field{{Pointer: formFault, Reason: why}} }
+func again(why, guide string) []said { return []said{{why, guide}} }
 
 // hashForm tells a form that is sent twice from one that was changed in between.
 func hashForm(form map[string]string) []byte {
@@ -141,6 +168,24 @@ func hashForm(form map[string]string) []byte {
 		parts = append(parts, url.QueryEscape(name)+"="+url.QueryEscape(form[name]))
 	}
 	return secret.Hash(strings.Join(parts, "&"))
+}
+
+// offerOf gives the offer that a form describes.
+func offerOf(form map[string]string, t typemeta.Type, described typemeta.Form) (issuance.CreateOffer, error) {
+	create := issuance.CreateOffer{
+		Type: t.ID, Claims: described.Read(func(name string) string { return form[name] }).Claims,
+		Reference: strings.TrimSpace(form["reference"]), Customer: strings.TrimSpace(form["customer"]), Channel: issuance.ChannelPortal,
+		Replaces: issuance.OfferID(form[replacesField]), Collected: form[collectedField] == yes,
+		IdempotencyKey: form["token"], RequestHash: hashForm(form),
+	}
+	switch form["tx_code"] {
+	case "":
+	case yes:
+		create.TxCode = &issuance.TxCode{Length: t.Policy.TxCode.Length}
+	default:
+		return issuance.CreateOffer{}, fiber.ErrUnprocessableEntity
+	}
+	return create, nil
 }
 
 // createOffer makes the offer that a form describes. The form's token makes sending it twice one offer.
@@ -154,36 +199,32 @@ func (p *portal) createOffer(c *fiber.Ctx) error {
 		return err
 	}
 	described := t.Form(i18n.Lang(c.UserContext()))
-	if err := p.drawPictures(c.UserContext(), &got, concrete(described, got.form)); err != nil {
+	if err := p.readOffer(c.UserContext(), &got, described); err != nil {
 		return err
 	}
 	form := got.form
 	show := shown{status: fiber.StatusUnprocessableEntity, form: form, pictures: got.wrong}
-	create := issuance.CreateOffer{
-		Type: t.ID, Claims: described.Read(func(name string) string { return form[name] }).Claims,
-		Reference: strings.TrimSpace(form["reference"]), Customer: strings.TrimSpace(form["customer"]), Channel: issuance.ChannelPortal, By: actor(c),
-		Replaces: issuance.OfferID(form[replacesField]), Collected: form[collectedField] == yes,
-		IdempotencyKey: form["token"], RequestHash: hashForm(form),
-		DryRun: len(got.wrong) > 0, // a picture that was chosen and is no good is no reason to go on without one
+	if got.over {
+		show.whole = tooManyRows(c.UserContext())
+		return p.show(c, t, show)
 	}
-	switch form["tx_code"] {
-	case "":
-	case "yes":
-		create.TxCode = &issuance.TxCode{Length: t.Policy.TxCode.Length}
-	default:
-		return fiber.ErrUnprocessableEntity
+	create, err := offerOf(form, t, described)
+	if err != nil {
+		return err
 	}
+	create.By = actor(c)
+	create.DryRun = len(got.wrong) > 0 // a picture that was chosen and is no good is no reason to go on without one
 	if form["token"] == "" {
-		show.fields = again(i18n.T(c.UserContext(), "This page was open for too long or not whole. Look it through and send it again."))
+		show.whole = again(i18n.T(c.UserContext(), "This page was open for too long or not whole. Look it through and send it again."), help("form-again"))
 		return p.show(c, t, show)
 	}
 	made, err := p.createOnce(c.UserContext(), create)
 	var refusal *issuance.Error
 	if errors.As(err, &refusal) {
-		show.fields = unsent(c.UserContext(), refusal, form)
+		show.whole = unsent(c.UserContext(), refusal, form)
 	}
 	switch {
-	case show.fields != nil:
+	case show.whole != nil:
 		return p.show(c, t, show)
 	case refusal != nil && refusal.Kind == issuance.Invalid, err == nil && create.DryRun:
 		if refusal != nil {

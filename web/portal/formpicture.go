@@ -60,6 +60,9 @@ func (p *portal) drawPictures(ctx context.Context, t *typed, fields []typemeta.F
 		default:
 			return err
 		}
+		if !f.Shown(func(name string) string { return t.form[name] }) {
+			delete(t.wrong, f.Name) // nobody sees it, and nothing is made of it
+		}
 	}
 	return nil
 }

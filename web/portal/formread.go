@@ -40,12 +40,13 @@ func takePictures(app *fiber.App) {
 }
 
 // typed is what a form of a new offer said: its fields, the files that were chosen, and what is wrong with those, both by field. cut are
-// the fields whose picture is another now than the page had.
+// the fields whose picture is another now than the page had; over tells that there were more rows than a form has.
 type typed struct {
 	form  map[string]string
 	files map[string][]byte
 	wrong map[string]typemeta.Fault
 	cut   map[string]bool
+	over  bool
 }
 
 // readTyped reads the form of a new offer, with or without files.

@@ -14,6 +14,7 @@ import (
 	"counterfoil/internal/typemeta"
 	"counterfoil/views/i18n"
 	"counterfoil/views/offers"
+	"counterfoil/views/ui"
 )
 
 // shown is how a form comes back: with what was typed, and what is wrong with it.
@@ -21,6 +22,7 @@ type shown struct {
 	status   int
 	form     map[string]string
 	fields   []issuance.Field          // what was refused
+	whole    []said                    // what is wrong with the form as a whole
 	pictures map[string]typemeta.Fault // what is wrong with files, by field
 	focus    string                    // the field that the page opens at
 	restored time.Time                 // when the draft was saved that this is
@@ -40,7 +42,7 @@ func (p *portal) show(c *fiber.Ctx, t typemeta.Type, s shown) error {
 	show := offers.Form{
 		Page: p.page(c, i18n.T(ctx, "New offer: %s", name)), Type: t.ID, Name: name, Token: s.form["token"],
 		TxCode: s.form["tx_code"] != "", Length: t.Policy.TxCode.Length, Reference: s.form["reference"],
-		MaxUpload: megabytes(portrait.MaxUpload), Preview: p.preview(ctx, t, s.form), Wrong: map[string]string{},
+		MaxUpload: megabytes(portrait.MaxUpload), Preview: p.preview(ctx, t, s.form),
 	}
 	show.Page.Here = ""
 	if err := p.correction(c, t, &show, s.form); err != nil {
@@ -51,11 +53,11 @@ func (p *portal) show(c *fiber.Ctx, t typemeta.Type, s shown) error {
 	}
 	described := t.Form(i18n.Lang(ctx))
 	f := p.faults(ctx, t, described, s)
-	v := fields{ctx: ctx, action: show.Action(), form: s.form, wrong: f.byField, focus: s.focus}
+	v := fields{ctx: ctx, action: show.Action(), form: s.form, wrong: f.byField, focus: s.focus, choosing: choosing(concrete(described, s.form))}
 	for _, g := range described.Groups {
 		group := offers.Group{Label: cmp.Or(g.Label, i18n.T(ctx, "Claims"))}
 		for _, field := range g.Fields {
-			made := v.view(field)
+			made := v.view(field, "")
 			made.Titled = field.Many && field.Label == g.Label
 			show.Upload = show.Upload || hasPicture(made)
 			show.Errors = append(show.Errors, summary(made)...)
@@ -63,17 +65,7 @@ func (p *portal) show(c *fiber.Ctx, t typemeta.Type, s shown) error {
 		}
 		show.Groups = append(show.Groups, group)
 	}
-	if f.reference != "" {
-		show.Wrong["reference"] = f.reference
-		show.Errors = append(show.Errors, offers.Error{Href: "#reference", Text: i18n.T(ctx, "Your reference") + ": " + f.reference})
-	}
-	if f.customer != "" {
-		show.Wrong["customer"] = f.customer
-		show.Errors = append(show.Errors, offers.Error{Href: "#customer", Text: i18n.T(ctx, "Customer number") + ": " + f.customer})
-	}
-	for _, text := range f.form {
-		show.Errors = append(show.Errors, offers.Error{Href: "#main", Text: text})
-	}
+	show.Errors = append(show.Errors, f.others...)
 	if len(show.Errors) > 0 {
 		show.Page.Title = i18n.T(ctx, "Error: %s", show.Page.Title)
 	}
@@ -85,7 +77,7 @@ func (p *portal) showPreview(c *fiber.Ctx, t typemeta.Type, got typed) error {
 	ctx := c.UserContext()
 	out := p.preview(ctx, t, got.form)
 	out.Saved = i18n.Time(ctx, p.Clock())
-	v := fields{ctx: ctx, action: out.Action, form: got.form, wrong: map[string]string{}}
+	v := fields{ctx: ctx, action: out.Action, form: got.form, wrong: map[string]said{}}
 	for _, f := range concrete(t.Form(i18n.Lang(ctx)), got.form) {
 		fault, wrong := got.wrong[f.Name]
 		chosen := len(got.files[f.Name+fileSuffix])+len(got.files[f.Name+cameraSuffix]) > 0
@@ -95,7 +87,7 @@ func (p *portal) showPreview(c *fiber.Ctx, t typemeta.Type, got typed) error {
 		if wrong {
 			v.wrong[f.Name] = faultWords(ctx, fault, f.Kind)
 		}
-		picture := v.view(f)
+		picture := v.view(f, "")
 		picture.Fresh = true
 		if chosen || wrong {
 			out.Pictures = append(out.Pictures, picture)
@@ -108,15 +100,19 @@ func (p *portal) showPreview(c *fiber.Ctx, t typemeta.Type, got typed) error {
 
 // faults is what is wrong with a form, said to people.
 type faults struct {
-	byField   map[string]string
-	reference string
-	customer  string
-	form      []string // of the form as a whole, or of what it has no field for
+	byField map[string]said
+	others  []ui.Problem // of the fields that are not of the type, of the form as a whole, or of what it has no field for
 }
 
 // faults says what was refused. Claims are checked again, because a refusal is phrased for programs.
 func (p *portal) faults(ctx context.Context, t typemeta.Type, described typemeta.Form, s shown) faults {
-	out := faults{byField: map[string]string{}}
+	out := faults{byField: map[string]said{}}
+	other := func(field, text, guide string) {
+		out.others = append(out.others, ui.Problem{Field: field, Text: text, Guide: guide})
+	}
+	for _, w := range s.whole {
+		other("", w.text, w.guide)
+	}
 	kinds := map[string]typemeta.Kind{}
 	for _, f := range concrete(described, s.form) {
 		kinds[f.Name] = f.Kind
@@ -124,16 +120,14 @@ func (p *portal) faults(ctx context.Context, t typemeta.Type, described typemeta
 	claims := false
 	for _, f := range s.fields {
 		switch {
-		case f.Pointer == formFault:
-			out.form = append(out.form, f.Reason)
 		case f.Pointer == "/reference":
-			out.reference = i18n.T(ctx, "Write at most 200 characters on one line.")
+			other("reference", i18n.T(ctx, "Your reference")+": "+i18n.T(ctx, "Write at most 200 characters on one line."), help("reference"))
 		case f.Pointer == "/customer":
-			out.customer = i18n.T(ctx, "Write at most 64 letters and figures on one line.")
+			other("customer", i18n.T(ctx, "Customer number")+": "+i18n.T(ctx, "Write at most 64 letters and figures on one line."), help("customer-number"))
 		case strings.HasPrefix(f.Pointer, "/claims"):
 			claims = true
 		default:
-			out.form = append(out.form, sentence(ctx, f.Reason))
+			other("", sentence(ctx, f.Reason), help("does-not-fit"))
 		}
 	}
 	if claims {
@@ -145,9 +139,9 @@ func (p *portal) faults(ctx context.Context, t typemeta.Type, described typemeta
 			case name != "":
 				out.byField[name] = faultWords(ctx, f, kinds[name])
 			case f.Pointer == "":
-				out.form = append(out.form, i18n.T(ctx, "There is too much in this form. Shorten the long texts, or take rows out."))
+				other("", i18n.T(ctx, "There is too much in this form. Shorten the long texts, or take rows out."), help("form-too-much"))
 			default:
-				out.form = append(out.form, i18n.T(ctx, "The credential needs %s, which this form has no field for. Tell the administrator.", f.Pointer))
+				other("", i18n.T(ctx, "The credential needs %s, which this form has no field for. Tell the administrator.", f.Pointer), help("form-changed"))
 			}
 		}
 	}
@@ -158,16 +152,13 @@ func (p *portal) faults(ctx context.Context, t typemeta.Type, described typemeta
 }
 
 // summary gives the lines of the summary for a field, or for those in the rows of a list.
-func summary(f offers.Field) []offers.Error {
-	var lines []offers.Error
+func summary(f offers.Field) []ui.Problem {
+	var lines []ui.Problem
 	if f.Error != "" {
-		lines = append(lines, offers.Error{Href: "#" + f.Name, Text: f.Label + ": " + f.Error})
+		lines = append(lines, ui.Problem{Field: f.Name, Text: f.Whole() + ": " + f.Error, Guide: f.Guide})
 	}
 	for _, row := range f.Rows {
 		for _, field := range row.Fields {
-			if len(row.Fields) > 1 {
-				field.Label = row.Label + ", " + field.Label
-			}
 			lines = append(lines, summary(field)...)
 		}
 	}

@@ -24,42 +24,73 @@ type fields struct {
 	ctx    context.Context //nolint:containedctx // of the one page that is being made
 	action string
 	form   map[string]string
-	wrong  map[string]string
+	wrong  map[string]said
 	focus  string // the name of the field that the page opens at
+	// choosing are the fields that others depend on, by name.
+	choosing map[string]bool
+}
+
+// choosing gives the names of the fields that others depend on.
+func choosing(all []typemeta.Field) map[string]bool {
+	names := map[string]bool{}
+	for _, f := range all {
+		for _, a := range f.Asked {
+			names[a.Field] = true
+		}
+	}
+	return names
 }
 
 func (v fields) value(name string) string { return v.form[name] }
 
-// view makes one field, or a list with its rows.
-func (v fields) view(f typemeta.Field) offers.Field {
+// view makes one field, or a list with its rows. within names the row that it stands in.
+func (v fields) view(f typemeta.Field, within string) offers.Field {
 	out := v.one(f)
+	out.In = within
 	if !f.Many {
 		return out
 	}
 	out.Kind, out.Value, out.Choices = "list", "", nil
 	n := f.Rows(v.value)
 	for i := range n {
-		row := offers.ListRow{Label: fmt.Sprintf("%s %d", f.Label, i+1)}
-		for _, field := range f.Row(i) {
-			if len(f.Fields) == 0 { // the legend of the list says what it is, and whether it is needed
-				field.Label, field.Help, field.Required = row.Label, "", true
-			}
-			made := v.view(field)
-			made.Titled = len(f.Fields) == 0
-			row.Fields = append(row.Fields, made)
-		}
-		if n > 1 {
-			row.Remove = "remove " + f.Name + "." + strconv.Itoa(i)
+		row := v.row(f, i, within)
+		if n > f.Least {
+			row.Remove = "remove " + rowName(f, i)
 		}
 		out.Rows = append(out.Rows, row)
 	}
 	return out
 }
 
+// row makes a row of a list. What is the whole of a row has the row's label.
+func (v fields) row(f typemeta.Field, i int, within string) offers.ListRow {
+	row := offers.ListRow{Label: fmt.Sprintf("%s %d", f.Label, i+1), In: within}
+	if f.Bare() { // of a row that has a number already
+		row.Label = fmt.Sprintf("%s.%d", f.Label, i+1)
+	}
+	for _, field := range f.Row(i) {
+		at := row.Whole()
+		if field.Bare() { // the legend of the list says what it is, and whether it is needed
+			field.Label, field.Help, field.Required, at = row.Label, "", true, within
+		}
+		made := v.view(field, at)
+		made.Titled = field.Bare()
+		row.Fields = append(row.Fields, made)
+	}
+	return row
+}
+
 func (v fields) one(f typemeta.Field) offers.Field {
 	out := offers.Field{
-		Name: f.Name, Label: f.Label, Help: f.Help, Value: v.form[f.Name], Error: v.wrong[f.Name], Kind: "text", Required: f.Required, Max: f.Max,
+		Name: f.Name, Label: f.Label, Help: f.Help, Value: v.form[f.Name], Error: v.wrong[f.Name].text, Guide: v.wrong[f.Name].guide, Kind: "text", Required: f.Required, Max: f.Max,
+		Away: !f.Shown(v.value), Chooses: v.choosing[f.Name],
 		Day: v.form[f.Name+"-day"], Month: v.form[f.Name+"-month"], Year: v.form[f.Name+"-year"], Focus: v.focus == f.Name, Action: v.action,
+	}
+	for _, a := range f.Asked {
+		out.Asked = append(out.Asked, offers.Asked(a))
+	}
+	if f.Example != "" {
+		out.Help = strings.TrimSpace(out.Help + " " + i18n.T(v.ctx, "For example %s.", f.Example))
 	}
 	switch f.Kind {
 	case typemeta.Text:

@@ -22,10 +22,13 @@ func TestFaultWords_have_a_sentence_of_their_own_for_each_fault(t *testing.T) {
 		{Code: typemeta.CodeIBAN, Cause: typemeta.CauseNoSuchCountry}, {Code: typemeta.CodeLEI}, {Code: typemeta.CodeLEI, Cause: typemeta.CauseCheckDigits},
 		{Code: typemeta.CodeEmail}, {Code: typemeta.CodePhone}, {Code: typemeta.CodeDate}, {Code: typemeta.CodeDateRange, Cause: typemeta.CauseFuture},
 		{Code: typemeta.CodeAmount, Limit: 2}, {Code: typemeta.CodeAmount}, {Code: typemeta.CodeImage}, {Code: typemeta.CodeImage, Cause: typemeta.CauseImageKind},
-		{Code: typemeta.CodeImageTooLarge},
+		{Code: typemeta.CodeImageTooLarge}, {Code: typemeta.CodeInvalid, Cause: typemeta.CauseTooShort, Limit: 5},
+		{Code: typemeta.CodeInvalid, Cause: typemeta.CausePattern, Bound: "AB-1234"}, {Code: typemeta.CodeInvalid, Cause: typemeta.CauseBelow, Bound: "5"},
+		{Code: typemeta.CodeInvalid, Cause: typemeta.CauseAbove, Bound: "5"}, {Code: typemeta.CodeDateRange, Cause: typemeta.CauseBelow, Bound: "2026-01-31"},
+		{Code: typemeta.CodeDateRange, Cause: typemeta.CauseAbove, Bound: "2026-01-31"},
 	} {
 		f.Reason = reason
-		words := faultWords(context.Background(), f, typemeta.Text)
+		words := faultWords(context.Background(), f, typemeta.Text).text
 		if before, twice := said[words]; twice || words == "This does not fit." || words == sentence(context.Background(), reason) {
 			t.Errorf("%s, %s: %q, as %+v", f.Code, f.Cause, words, before)
 		}
@@ -33,12 +36,12 @@ func TestFaultWords_have_a_sentence_of_their_own_for_each_fault(t *testing.T) {
 	}
 	for _, kind := range typemeta.Kinds() {
 		for _, f := range []typemeta.Fault{{Code: typemeta.CodeMissing}, {Code: typemeta.CodeType, Reason: reason}} {
-			if words := faultWords(context.Background(), f, kind); words == "" || words == sentence(context.Background(), reason) {
+			if words := faultWords(context.Background(), f, kind).text; words == "" || words == sentence(context.Background(), reason) {
 				t.Errorf("%s, %s: %q", kind, f.Code, words)
 			}
 		}
 	}
-	if words := faultWords(context.Background(), typemeta.Fault{Code: "a_new_code", Reason: reason}, typemeta.Text); words != "A reason for programs." {
+	if words := faultWords(context.Background(), typemeta.Fault{Code: "a_new_code", Reason: reason}, typemeta.Text).text; words != "A reason for programs." {
 		t.Errorf("a code that nobody thought of: %q", words)
 	}
 }

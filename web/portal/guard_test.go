@@ -85,7 +85,8 @@ func TestPortal_answers_in_pages_with_the_right_headers(t *testing.T) {
 		{request{method: "HEAD", path: offer + "/cancel", header: http.Header{}}, 405}, // PF-021
 		{request{method: "OPTIONS", path: offer + "/cancel", header: http.Header{"Sec-Fetch-Site": {"same-origin"}}}, 405},
 		{request{method: "DELETE", path: offer, header: http.Header{"Sec-Fetch-Site": {"same-origin"}}}, 405},
-		{post(offer+"/stream", nil), 405}, // SS-006
+		{post(offer+"/stream", nil), 405},                   // SS-006
+		{get("/display"), 200}, {get("/display/live"), 204}, // SS-121
 		{post("/offers/nowhere/cancel", nil), 404}, {post("/offers/nowhere/reveal", nil), 404},
 	} {
 		a := clerk.do(c.request)

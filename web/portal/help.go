@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -24,6 +25,7 @@ const (
 func (p *portal) mountHelp(app *fiber.App) {
 	surface.Pictures(app, helpview.PicturePrefix, helpview.Picture)
 	app.Get(helpview.Counter.Path(), p.greet(p.showGuide(helpview.Counter)))
+	app.Get(helpview.Troubles.Path(), p.greet(p.showGuide(helpview.Troubles)))
 	app.Get(helpview.Keyboard.Path(), p.greet(p.showGuide(helpview.Keyboard)))
 	app.Post(helpview.Keyboard.Path(), p.switchKeys)
 	app.Get(helpview.Administration.Path(), p.allow(staff.ReadHelp, p.showGuide(helpview.Administration)))
@@ -32,6 +34,27 @@ func (p *portal) mountHelp(app *fiber.App) {
 // help gives the way to the paragraph with an id, for whatever says that something is wrong. The ids are those of the headings in
 // views/help; a test holds every use of this function, and every "/help#" in a page, to them.
 func help(anchor string) string { return helpview.At(anchor) }
+
+// said is a sentence about something that is wrong, and the way to the paragraph about it.
+type said struct{ text, guide string }
+
+// reasonGuide gives the way to the paragraph about why somebody was refused, by the reason that staff and signin give; to the other one
+// where a reason has none of its own.
+func reasonGuide(reason, otherwise string) string {
+	return help(cmp.Or(map[string]string{
+		"The name or the password is not right.":                                            "wrong-password",
+		"Too many tries. Wait a minute and try again.":                                      "too-many-tries",
+		"This account is disabled.":                                                         "account-off",
+		"That took too long, or was done already. Please begin again.":                      "sign-in-over",
+		"The identity provider’s answer was not accepted.":                                  "provider-refused",
+		"You have no role here. Ask whoever looks after access.":                            "provider-no-role",
+		"Another administrator has to do this for you.":                                     "another-administrator",
+		"This person signs in at the identity provider; access is reset there.":             "at-the-provider",
+		"This person’s roles come from the identity provider; they are changed there.":      "at-the-provider",
+		"Everybody here needs a second step, and this is your only one. Add another first.": "only-second-step",
+		"The passkey was not accepted.":                                                     "passkeys",
+	}[reason], otherwise))
+}
 
 // helpOn gives the way to what the guides say about a page.
 func helpOn(path string) string {
@@ -72,7 +95,7 @@ func (p *portal) showGuide(n helpview.Name) fiber.Handler {
 		s := helpview.Show{Page: p.page(c, g.Title), Name: n, Guide: g, Keys: oneCookie(c, keysCookie) != "off"}
 		s.Page.Narrow = true
 		if n == helpview.Counter {
-			s.Elsewhere = helpview.Read(lang, helpview.Administration).Parts
+			s.Elsewhere = helpview.Read(lang, helpview.Administration).Chapters()
 		}
 		return render(c, fiber.StatusOK, helpview.Page(s))
 	}
@@ -96,34 +119,33 @@ func (p *portal) switchKeys(c *fiber.Ctx) error {
 	return c.Redirect(helpview.Keyboard.Path(), fiber.StatusSeeOther)
 }
 
-// paragraph gives the way to what the guides say about a trouble.
+// paragraph gives the way to what the guides say about a trouble: each has a paragraph of its own.
 func paragraph(t trouble) string {
-	switch t {
-	case noPhone:
-		return help("no-phone")
-	case notGoneOn, notCollected:
-		return help("phone-stuck")
-	case expired, tooLate:
-		return help("expired")
-	case locked:
-		return help("locked")
-	case walletFailed, badReport:
-		return help("wallet-failed")
-	case walletDeleted:
-		return help("customer-declined")
-	case wrongCode, codeMissing, codeUnexpected:
-		return help("wrong-code")
-	case offerOver:
-		return help("gone")
-	case typeGone, clockOff, stale, otherType, badProof, badRequest:
-		return help("refused")
-	case backEndHeld, backEndRefused, backEndGivenUp, backEndGone:
-		return help("callbacks")
-	case tooEarly:
-		return help("approval")
-	case ourFault:
-		return help("broken")
-	case fine, troubles:
-	}
-	return ""
+	return help(map[trouble]string{
+		noPhone:        "no-phone",
+		notGoneOn:      "phone-stuck",
+		notCollected:   "not-collected",
+		expired:        "expired",
+		tooLate:        "too-late",
+		locked:         "locked",
+		walletFailed:   "wallet-failed",
+		badReport:      "bad-report",
+		walletDeleted:  "customer-declined",
+		wrongCode:      "wrong-code",
+		codeMissing:    "code-missing",
+		codeUnexpected: "code-unexpected",
+		offerOver:      "offer-over",
+		typeGone:       "type-gone",
+		clockOff:       "clock-off",
+		stale:          "stale",
+		otherType:      "other-credential",
+		badProof:       "bad-proof",
+		badRequest:     "refused",
+		backEndHeld:    "back-end-held",
+		backEndRefused: "back-end-refused",
+		backEndGivenUp: "back-end-given-up",
+		backEndGone:    "back-end-gone",
+		tooEarly:       "approval",
+		ourFault:       "broken",
+	}[t])
 }

@@ -128,27 +128,6 @@ func TestStream_comes_through_a_proxy_at_once(t *testing.T) {
 	}
 }
 
-// SS-075: browsers that lost their stream at the same moment come back one after another, all within five seconds (SS-036).
-func TestStream_spreads_when_browsers_come_back(t *testing.T) {
-	t.Parallel()
-	clerk := open(t).signIn("demo-clerk")
-	offer := clerk.create()
-	times := map[string]bool{}
-	for range 9 {
-		ctx, cancel := context.WithCancel(t.Context())
-		_, lines := clerk.stream(ctx, offer, http.Header{})
-		first := next(t, lines)
-		if !retries.MatchString(first) {
-			t.Errorf("the stream begins with %q", first)
-		}
-		times[first] = true
-		cancel()
-	}
-	if len(times) < 5 {
-		t.Errorf("nine browsers come back at %d different times", len(times))
-	}
-}
-
 // A claim that turns the direction of the text or holds what nobody sees is refused: the clerk must read what is signed.
 func TestForm_refuses_claims_that_would_deceive_the_reader(t *testing.T) {
 	t.Parallel()
@@ -232,6 +211,7 @@ func TestSession_is_not_taken_from_what_an_attacker_plants(t *testing.T) {
 		"two, the good one last":  get("/offers").with("Cookie", planted+"; "+clerk.cookie),
 		"in the address":          get("/offers?" + clerk.cookie),
 		"in a header":             get("/offers").with("Authorization", "Bearer "+token).with("X-Session", token),
+		"SS-120 at a stream":      get(clerk.create()+"/stream").with("Authorization", "Bearer "+token).with("X-API-Key", token),
 		"with a space around":     get("/offers").with("Cookie", name+"= x"+token),
 	} {
 		if a := b.nobody().do(r); a.status == http.StatusOK {

@@ -29,7 +29,7 @@ func TestPortal_warns_before_a_session_ends(t *testing.T) {
 	clerk.do(get("/session").with("HX-Request", "true"))
 	b.ahead.Add(int64(2 * time.Minute))
 	over := clerk.do(get("/session").with("HX-Request", "true").with("Referer", b.portal+"/offers/new/IdentityCredential"))
-	href, _ := over.page(t).Find("[role=alert] a").Attr("href")
+	href, _ := over.page(t).Find("[role=alert] a.button").Attr("href")
 	if over.status != http.StatusOK || over.header.Get("HX-Redirect") != "" || href != "/sign-in?next="+url.QueryEscape("/offers/new/IdentityCredential") {
 		t.Errorf("when it is over it answers %d, leads to %q", over.status, href)
 	}

@@ -72,7 +72,7 @@ func (p *portal) showList(c *fiber.Ctx, asked, wrong map[string]string) error {
 	show.Page.Here = "/offers"
 	filter, faults := p.filter(ctx, asked)
 	for name, text := range wrong {
-		faults = append(faults, offers.Error{Href: "#" + name, Text: text})
+		faults = append(faults, ui.Problem{Field: name, Text: text, Guide: help("customer-number")})
 	}
 	if show.Errors = faults; len(faults) > 0 {
 		show.Page.Title = i18n.T(ctx, "Error: %s", show.Page.Title)
@@ -118,10 +118,12 @@ func (p *portal) listView(ctx context.Context, asked map[string]string) (offers.
 }
 
 // filter reads what was asked for, or says what is wrong with it.
-func (p *portal) filter(ctx context.Context, asked map[string]string) (issuance.Filter, []offers.Error) {
+func (p *portal) filter(ctx context.Context, asked map[string]string) (issuance.Filter, []ui.Problem) {
 	f := issuance.Filter{At: p.Clock(), ReferencePrefix: asked["reference"], Limit: listLimit + 1} // one more tells whether there is a next page
-	var faults []offers.Error
-	wrong := func(name, text string) { faults = append(faults, offers.Error{Href: "#" + name, Text: text}) }
+	var faults []ui.Problem
+	wrong := func(name, text string) {
+		faults = append(faults, ui.Problem{Field: name, Text: text, Guide: help("search")})
+	}
 	if s := issuance.Status(asked["status"]); slices.Contains(issuance.Statuses(), s) {
 		f.Statuses = []issuance.Status{s}
 	} else if s != "" {
@@ -146,7 +148,7 @@ func (p *portal) filter(ctx context.Context, asked map[string]string) (issuance.
 		}
 	}
 	if f.After, ok = readPlace(asked["after"]); !ok {
-		wrong("main", i18n.T(ctx, "The address of this page is not whole. Search again."))
+		wrong("", i18n.T(ctx, "The address of this page is not whole. Search again."))
 	}
 	for _, name := range []string{"type", "by", "reference"} {
 		if !plainText(asked[name]) {
@@ -226,7 +228,7 @@ func (p *portal) rows(ctx context.Context, list []issuance.Offer) []offers.Row {
 // badge says in a word or two how an offer stands.
 func badge(ctx context.Context, o issuance.Offer) ui.Status {
 	if o.Lost() {
-		return ui.Status{Word: i18n.T(ctx, "Not in the wallet"), Tone: ui.Bad}
+		return ui.Status{Word: i18n.T(ctx, "Not in the wallet"), Tone: ui.Bad, Guide: help("not-in-wallet")}
 	}
 	switch o.Status {
 	case issuance.StatusPending:
@@ -244,9 +246,9 @@ func badge(ctx context.Context, o issuance.Offer) ui.Status {
 	case issuance.StatusCancelled:
 		return ui.Status{Word: i18n.T(ctx, "Cancelled")}
 	case issuance.StatusExpired:
-		return ui.Status{Word: i18n.T(ctx, "Expired"), Tone: ui.Bad}
+		return ui.Status{Word: i18n.T(ctx, "Expired"), Tone: ui.Bad, Guide: help("expired")}
 	case issuance.StatusFailed:
-		return ui.Status{Word: i18n.T(ctx, "Failed"), Tone: ui.Bad}
+		return ui.Status{Word: i18n.T(ctx, "Failed"), Tone: ui.Bad, Guide: help("offer-failed")}
 	}
 	return ui.Status{Word: string(o.Status)}
 }

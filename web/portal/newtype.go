@@ -170,8 +170,8 @@ func (p *portal) tryNewType(c *fiber.Ctx) error {
 	return p.reviewType(c, fiber.StatusOK, asked, "", true)
 }
 
-// reviewType shows what would change, or the form again with what is wrong. said is a sentence on top; try tries the type out as well.
-func (p *portal) reviewType(c *fiber.Ctx, status int, asked typeAsked, said string, try bool) error {
+// reviewType shows what would change, or the form again with what is wrong. changed says that it was changed meanwhile; try tries the type out as well.
+func (p *portal) reviewType(c *fiber.Ctx, status int, asked typeAsked, changed string, try bool) error {
 	ctx := c.UserContext()
 	t, err := p.TypeAdmin.AddType(ctx, asked.version(0, who(c).Display), true)
 	var refusal *issuance.Error
@@ -187,8 +187,8 @@ func (p *portal) reviewType(c *fiber.Ctx, status int, asked typeAsked, said stri
 		Lead: i18n.T(ctx, "A new type. Wallets see it as soon as you confirm."),
 		ID:   asked.id, Metadata: asked.metadata, Config: asked.config, Seen: seenDigest(asked, before, known),
 	}
-	if said != "" {
-		r.Warnings = append([]string{said}, r.Warnings...)
+	if changed != "" {
+		r.Warnings = append([]typeview.Warning{{Text: changed, Guide: help("type-changed")}}, r.Warnings...)
 	}
 	if known {
 		card := p.card(ctx, before)

@@ -100,9 +100,13 @@ func (p *portal) live(c *fiber.Ctx) (issuance.Offer, offers.Live, error) {
 	if err != nil {
 		return issuance.Offer{}, none, err
 	}
-	now := p.Clock()
+	now, uri := p.Clock(), p.URLs.OfferURI(o.Scheme, o.ID)
+	code, err := qr.Encode(uri, qr.M)
+	if err != nil {
+		return issuance.Offer{}, none, err
+	}
 	live := offers.Live{
-		ID: string(o.ID), Open: o.Status.Fetchable(), Connected: o.Status == issuance.StatusRetrieved, QR: offerPath(o.ID) + "/qr.svg", URI: p.URLs.OfferURI(o.Scheme, o.ID),
+		ID: string(o.ID), Open: o.Status.Fetchable(), Connected: o.Status == issuance.StatusRetrieved, QR: offerPath(o.ID) + "/qr.svg", Modules: code.Modules(), URI: uri,
 		Waits: o.Status == issuance.StatusPending, Record: recordOf(o.ID),
 		MayCorrect: mayCorrect(c, o, after),
 		MayAct:     who(c).May(staff.CancelOffers), MayRepeat: who(c).May(staff.CreateOffers) && o.Repeatable(now) && after == "",

@@ -58,7 +58,7 @@ func (p *portal) displayBadge(ctx context.Context, d staff.Display) ui.Status {
 	case d.ConnectedAt(now):
 		return ui.Status{Word: i18n.T(ctx, "Customer display: connected"), Tone: ui.Good}
 	}
-	return ui.Status{Word: i18n.T(ctx, "Customer display disconnected"), Tone: ui.Bad}
+	return ui.Status{Word: i18n.T(ctx, "Customer display disconnected"), Tone: ui.Bad, Guide: help("display-lost")}
 }
 
 func (p *portal) pair(c *fiber.Ctx) error {
@@ -73,7 +73,7 @@ func (p *portal) pair(c *fiber.Ctx) error {
 	err = p.Displays.Pair(c.UserContext(), who(c).ID, form["code"], language)
 	var refusal *staff.Error
 	if errors.As(err, &refusal) {
-		wrong := display.Pair{Code: form["code"], Language: language, Error: i18n.Reason(c.UserContext(), refusal.Reason)}
+		wrong := display.Pair{Code: form["code"], Language: language, Error: i18n.Reason(c.UserContext(), refusal.Reason), Guide: reasonGuide(refusal.Reason, "pairing-code")}
 		return p.pairPage(c, fiber.StatusUnprocessableEntity, wrong)
 	}
 	if err != nil {

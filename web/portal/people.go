@@ -112,7 +112,7 @@ func rolesOf(form map[string]string) []staff.Role {
 func (p *portal) personBadge(ctx context.Context, one staff.Person) ui.Status {
 	switch {
 	case one.Disabled:
-		return ui.Status{Word: i18n.T(ctx, "Shut out"), Tone: ui.Bad}
+		return ui.Status{Word: i18n.T(ctx, "Shut out"), Tone: ui.Bad, Guide: help("person-shut-out")}
 	case one.PasswordHash == "" && one.External == "" && !p.isDemo(one.Name):
 		return ui.Status{Word: i18n.T(ctx, "Not set up yet"), Tone: ui.Now}
 	}
@@ -157,19 +157,28 @@ func titled(c *fiber.Ctx, title string, problems []ui.Problem) string {
 	return i18n.T(c.UserContext(), "Error: %s", title)
 }
 
-// problemsOf says a refusal beside the fields that it is about, named by their pointers, or beside the one that is given.
-func problemsOf(c *fiber.Ctx, e *staff.Error, otherwise string) []ui.Problem {
+// problemsOf says a refusal beside the fields of a form that it is about, named by their pointers, or beside the one that is given.
+func problemsOf(c *fiber.Ctx, e *staff.Error, form, otherwise string) []ui.Problem {
 	if len(e.Fields) == 0 {
-		return []ui.Problem{{Field: otherwise, Text: fullStop(i18n.Reason(c.UserContext(), e.Reason))}}
+		return []ui.Problem{{Field: otherwise, Text: fullStop(i18n.Reason(c.UserContext(), e.Reason)), Guide: fieldGuide(form, otherwise)}}
 	}
 	var out []ui.Problem
 	for _, f := range e.Fields {
 		field, _, _ := strings.Cut(strings.TrimPrefix(f.Pointer, "/"), "/")
 		if !ui.Has(out, field) {
-			out = append(out, ui.Problem{Field: field, Text: fullStop(i18n.Reason(c.UserContext(), f.Reason))})
+			out = append(out, ui.Problem{Field: field, Text: fullStop(i18n.Reason(c.UserContext(), f.Reason)), Guide: fieldGuide(form, field)})
 		}
 	}
 	return out
+}
+
+// fieldGuide gives the way to what the guides say about a field of a form of staff or clients.
+func fieldGuide(form, field string) string {
+	return help(map[string]string{
+		"person name": "person-name", "person display": "person-display", "person roles": "person-roles",
+		"client name": "client-name", "client scopes": "client-rights", "client types": "client-rights", "client networks": "client-networks",
+		"client identities": "client-identities", "client expires_in": "client-life", "setup code": "setup-code", "setup password": "new-password",
+	}[form+" "+field])
 }
 
 // fullStop makes a sentence of what the domain says in part of one.
@@ -188,7 +197,7 @@ func (p *portal) addPerson(c *fiber.Ctx) error {
 	n := staff.NewPerson{Name: strings.ToLower(strings.TrimSpace(form["name"])), Display: strings.TrimSpace(form["display"]), Roles: rolesOf(form)}
 	made, code, err := p.People.Invite(c.UserContext(), n)
 	if refusal := new(staff.Error); errors.As(err, &refusal) {
-		return p.personForm(c, fiber.StatusUnprocessableEntity, n, problemsOf(c, refusal, "name"))
+		return p.personForm(c, fiber.StatusUnprocessableEntity, n, problemsOf(c, refusal, "person", "name"))
 	}
 	if err != nil {
 		return err
@@ -262,7 +271,7 @@ func (p *portal) changeRoles(c *fiber.Ctx) error {
 	err = p.People.SetRoles(c.UserContext(), name, roles, who(c).ID)
 	refusal := new(staff.Error)
 	if errors.As(err, &refusal) && refusal.Kind == staff.Invalid {
-		return p.personPage(c, fiber.StatusUnprocessableEntity, name, people.Show{Problems: problemsOf(c, refusal, "roles"), Roles: roleChoices(c.UserContext(), roles)})
+		return p.personPage(c, fiber.StatusUnprocessableEntity, name, people.Show{Problems: problemsOf(c, refusal, "person", "roles"), Roles: roleChoices(c.UserContext(), roles)})
 	}
 	if err != nil {
 		return err

@@ -50,6 +50,27 @@ func (p person) enrol() {
 	}
 }
 
+// What the domain refuses is said in the language of whoever reads it, beside the field.
+func TestPeople_are_refused_in_the_language_of_the_reader(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	admin := b.signIn("demo-administrator")
+	code := admin.invite("bob", "operator")
+	german := func(r request) request { return r.with("Accept-Language", "de") }
+	form := url.Values{"name": {"bob"}, "code": {code}, "password": {"kurz"}, "again": {"kurz"}}
+	for name, c := range map[string]struct {
+		a    answer
+		want string
+	}{
+		"a short password": {b.nobody().do(german(post("/sign-in/setup", form))), "Ein Passwort hat mindestens 12 Zeichen und höchstens 1024 Byte."},
+		"a name twice":     {admin.do(german(post("/people", url.Values{"name": {"bob"}, "role.operator": {"yes"}}))), "Jemanden mit diesem Namen gibt es schon."},
+	} {
+		if said := c.a.page(t).Find("main").Text(); !strings.Contains(said, c.want) {
+			t.Errorf("%s is not refused with %q: %s", name, c.want, said)
+		}
+	}
+}
+
 // An administrator adds somebody, who chooses a password and works; what they may do changes with their next click, and being shut out ends
 // what they have open.
 func TestPeople_are_added_changed_and_shut_out(t *testing.T) {

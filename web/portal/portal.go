@@ -120,6 +120,8 @@ type Dependencies struct {
 	TrustedProxies []netip.Prefix
 	// Observe, when there is one, is told of every request.
 	Observe func(door, method, route string, status int, took time.Duration)
+	// Watching, when there is one, is told how many streams are open.
+	Watching func(open int)
 	// Secure says that browsers reach the portal by https.
 	Secure bool
 	// Demo people and wallet are there in the demo only.
@@ -140,7 +142,7 @@ type portal struct {
 
 // New makes the portal with every route.
 func New(d Dependencies) *fiber.App {
-	p := &portal{Dependencies: d, streams: newStreams(), newDisplays: surface.NewFailures(newDisplaysPerMinute, d.Clock), pictures: make(chan struct{}, picturesAtOnce)}
+	p := &portal{Dependencies: d, streams: newStreams(d.Clock, d.Watching), newDisplays: surface.NewFailures(newDisplaysPerMinute, d.Clock), pictures: make(chan struct{}, picturesAtOnce)}
 	app := surface.New(surface.Door{
 		Name: "portal", BodyLimit: bodyLimit, Log: d.Log, TrustedProxies: d.TrustedProxies, Observe: d.Observe, Phrase: p.phrase, Headers: p.headers(),
 	})

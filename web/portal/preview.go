@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"counterfoil/internal/typemeta"
 	"counterfoil/views/i18n"
@@ -50,21 +49,35 @@ func (p *portal) preview(ctx context.Context, t typemeta.Type, form map[string]s
 	value := func(name string) string { return form[name] }
 	for _, g := range t.Form(i18n.Lang(ctx)).Groups {
 		for _, f := range g.Fields {
-			if f.Nested() && g.Label != f.Label {
+			if f.Nested() && !strings.HasPrefix(f.Label, g.Label) {
 				f.Label = g.Label + ": " + f.Label
 			}
-			if !f.Many {
-				out.Facts = append(out.Facts, fact(ctx, f, value)...)
-				continue
+			out.Facts = append(out.Facts, facts(ctx, f, value)...)
+		}
+	}
+	return out
+}
+
+// facts says what a field says, or the rows of a list.
+func facts(ctx context.Context, f typemeta.Field, value func(string) string) []offers.Fact {
+	switch {
+	case !f.Shown(value):
+		return nil
+	case !f.Many:
+		return fact(ctx, f, value)
+	}
+	var out []offers.Fact
+	for i := range f.Rows(value) {
+		for _, field := range f.Row(i) {
+			switch {
+			case !field.Bare():
+				field.Label = fmt.Sprintf("%s %d: %s", f.Label, i+1, field.Label)
+			case field.Many:
+				field.Label = fmt.Sprintf("%s %d", f.Label, i+1)
+			default:
+				field.Label = f.Label
 			}
-			for i := range f.Rows(value) {
-				for _, field := range f.Row(i) {
-					if len(f.Fields) > 0 {
-						field.Label = fmt.Sprintf("%s %d: %s", f.Label, i+1, field.Label)
-					}
-					out.Facts = append(out.Facts, fact(ctx, field, value)...)
-				}
-			}
+			out = append(out, facts(ctx, field, value)...)
 		}
 	}
 	return out
@@ -81,9 +94,7 @@ func fact(ctx context.Context, f typemeta.Field, value func(string) string) []of
 	case typemeta.Portrait:
 		out.Value, out.Picture = "", out.Value
 	case typemeta.Date:
-		if day, err := time.ParseInLocation(time.DateOnly, out.Value, time.Local); err == nil {
-			out.Value = i18n.Date(ctx, day)
-		}
+		out.Value = dayWords(ctx, out.Value)
 	case typemeta.Country:
 		out.Value = i18n.Country(ctx, strings.ToUpper(out.Value))
 	case typemeta.IBAN:

@@ -23,25 +23,25 @@ func TestProblems_say_what_to_do_and_lead_back(t *testing.T) {
 		status            int
 		title, help, back string
 	}{
-		"403 the role":          {auditor, from(get("/offers/new/IdentityCredential"), "/offers"), 403, "Not allowed", "not-allowed", "/offers"},
-		"403 another site":      {clerk, post("/offers", nil).with("Sec-Fetch-Site", "cross-site"), 403, "Not from this portal", "not-allowed", ""},
-		"404 no page":           {clerk, get("/nowhere"), 404, "This page does not exist", "not-found", ""},
-		"404 no offer":          {clerk, from(get("/offers/nowhere"), "/offers?page=2"), 404, "This does not exist", "not-found", "/offers?page=2"},
-		"404 no type":           {admin, get("/types/nowhere"), 404, "This page does not exist", "not-found", ""},
-		"404 from another site": {clerk, get("/nowhere").with("Referer", "https://evil.example/x"), 404, "This page does not exist", "not-found", ""},
-		"404 an odd way back":   {clerk, get("/nowhere").with("Referer", b.portal+"//evil.example/x"), 404, "This page does not exist", "not-found", ""},
-		"405":                   {clerk, post("/offers/x/live", nil), 405, "Not like this", "form", ""},
-		"409":                   {clerk, from(post(offer+"/cancel", nil), offer), 409, "Not possible any more", "gone", offer},
-		"413":                   {admin, post("/new-type", nil).sending(strings.Repeat("x", 2<<20)), 413, "Too large", "form", ""},
-		"415":                   {clerk, post("/offers", nil).with("Content-Type", "text/plain"), 415, "This did not work", "form", ""},
-		"429":                   {admin, from(post("/system", nil), "/system"), 429, "Too many at once", "too-many", "/system"},
+		"403 the role":          {auditor, from(get("/offers/new/IdentityCredential"), "/offers"), 403, "Not allowed", "#not-allowed", "/offers"},
+		"403 another site":      {clerk, post("/offers", nil).with("Sec-Fetch-Site", "cross-site"), 403, "Not from this portal", "/troubles#other-page", ""},
+		"404 no page":           {clerk, get("/nowhere"), 404, "This page does not exist", "#not-found", ""},
+		"404 no offer":          {clerk, from(get("/offers/nowhere"), "/offers?page=2"), 404, "This does not exist", "#not-found", "/offers?page=2"},
+		"404 no type":           {admin, get("/types/nowhere"), 404, "This page does not exist", "#not-found", ""},
+		"404 from another site": {clerk, get("/nowhere").with("Referer", "https://evil.example/x"), 404, "This page does not exist", "#not-found", ""},
+		"404 an odd way back":   {clerk, get("/nowhere").with("Referer", b.portal+"//evil.example/x"), 404, "This page does not exist", "#not-found", ""},
+		"405":                   {clerk, post("/offers/x/live", nil), 405, "Not like this", "/troubles#not-like-this", ""},
+		"409":                   {clerk, from(post(offer+"/cancel", nil), offer), 409, "Not possible any more", "#gone", offer},
+		"413":                   {admin, post("/new-type", nil).sending(strings.Repeat("x", 2<<20)), 413, "Too large", "/troubles#too-large", ""},
+		"415":                   {clerk, post("/offers", nil).with("Content-Type", "text/plain"), 415, "This did not work", "/troubles#bad-request", ""},
+		"429":                   {admin, from(post("/system", nil), "/system"), 429, "Too many at once", "#too-many", "/system"},
 	} {
 		a := c.who.do(c.r)
 		doc := a.page(t)
 		if a.status != c.status || doc.Find("h1").Text() != c.title || doc.Find(".lead").Text() == "" {
 			t.Errorf("%s: %d %q", name, a.status, doc.Find("h1").Text())
 		}
-		if got := doc.Find(`.actions a.plain`).AttrOr("href", ""); got != "/help#"+c.help {
+		if got := doc.Find(`.actions a.plain`).AttrOr("href", ""); got != "/help"+c.help {
 			t.Errorf("%s: help at %s", name, got)
 		}
 		want := c.back

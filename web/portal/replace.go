@@ -27,9 +27,9 @@ func (p *portal) replaceOffer(c *fiber.Ctx) error {
 	var refusal *issuance.Error
 	switch {
 	case errors.As(err, &refusal) && refusal.Code == issuance.CodeReplaced:
-		return p.record(c, fiber.StatusConflict, i18n.T(ctx, "There is a corrected offer already. Go on with that one."))
+		return p.record(c, fiber.StatusConflict, said{i18n.T(ctx, "There is a corrected offer already. Go on with that one."), help("already-corrected")})
 	case errors.As(err, &refusal) && refusal.Code == issuance.CodeCollected:
-		return p.record(c, fiber.StatusConflict, i18n.T(ctx, "It was cancelled, or a wallet is collecting it just now: then look again in a moment."))
+		return p.record(c, fiber.StatusConflict, said{i18n.T(ctx, "It was cancelled, or a wallet is collecting it just now: then look again in a moment."), help("cannot-correct")})
 	case err != nil:
 		return err
 	}
@@ -54,20 +54,20 @@ func (p *portal) replaceOffer(c *fiber.Ctx) error {
 
 // unsent says why no offer was made from a form that is whole, as faults of the form; nil for other refusals. The form can then be sent
 // again: that the old offer was collected meanwhile is known then.
-func unsent(ctx context.Context, refusal *issuance.Error, form map[string]string) []issuance.Field {
+func unsent(ctx context.Context, refusal *issuance.Error, form map[string]string) []said {
 	switch {
 	case refusal.Code == issuance.CodeIdempotencyMismatch:
 		form["token"] = ""
-		return again(i18n.T(ctx, "An offer was already made from this page, with other claims; it is in the list of offers. Send this again to make another one."))
+		return again(i18n.T(ctx, "An offer was already made from this page, with other claims; it is in the list of offers. Send this again to make another one."), help("form-again"))
 	case refusal.Code == issuance.CodeReplaced:
-		return again(i18n.T(ctx, "Somebody has corrected this offer already. Look at its record."))
+		return again(i18n.T(ctx, "Somebody has corrected this offer already. Look at its record."), help("already-corrected"))
 	case refusal.Code != issuance.CodeCollected:
 		return nil
 	case form[collectedField] == yes:
-		return again(i18n.T(ctx, "The old offer cannot be replaced any more. Make a new offer instead."))
+		return again(i18n.T(ctx, "The old offer cannot be replaced any more. Make a new offer instead."), help("cannot-correct"))
 	}
 	form["token"], form[collectedField] = "", yes
-	return again(i18n.T(ctx, "The customer has collected the old credential in the meantime, or is just doing so. If you send this again, the customer gets a second one, and the old one has to be taken back."))
+	return again(i18n.T(ctx, "The customer has collected the old credential in the meantime, or is just doing so. If you send this again, the customer gets a second one, and the old one has to be taken back."), help("collected-meanwhile"))
 }
 
 // correction fills in what a form says about the offer that it corrects, and about its approval.
@@ -94,6 +94,6 @@ func (p *portal) correction(c *fiber.Ctx, t typemeta.Type, show *offers.Form, fo
 			return nil
 		}
 	}
-	show.Approval += " " + i18n.T(ctx, "At the moment nobody else may approve: tell the administrator.")
+	show.Nobody = i18n.T(ctx, "At the moment nobody else may approve: tell the administrator.")
 	return nil
 }

@@ -59,7 +59,7 @@ func policy() map[string]string {
 	for _, open := range []string{
 		"GET /sign-in", "POST /sign-in", "GET /sign-in/second", "POST /sign-in/second", "POST /sign-in/passkey/begin", "POST /sign-in/passkey", "GET /sign-in/sso",
 		"GET " + portal.SSOBack, "POST /sign-out", "GET /static/*", "GET /brand/*", "GET /display", "GET /display/live", "GET /display/stream", "GET /display/:offer/qr.svg",
-		"GET /help", "GET /help/keyboard", "POST /help/keyboard", "GET /help/pictures/*",
+		"GET /help", "GET /help/troubles", "GET /help/keyboard", "POST /help/keyboard", "GET /help/pictures/*",
 		"POST " + portal.SSOLogout, "GET /sign-in/setup", "POST /sign-in/setup", "POST /language", "GET /session",
 	} {
 		all[open] = "everybody"

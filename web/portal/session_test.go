@@ -119,7 +119,7 @@ func TestPortal_leads_back_only_to_its_own_pages(t *testing.T) {
 		"/offers": "/offers", "https://evil.example": "/", "javascript:alert(1)": "/", `/\evil.example`: "/", "//evil.example": "/",
 		"": "/", "evil": "/", "/\r\nSet-Cookie: x=y": "/", "/\t/evil.example": "/", "/offers?x=1": "/offers?x=1",
 	} {
-		a := b.nobody().do(post("/sign-in", url.Values{"as": {"demo-clerk"}, "next": {next}})) // PF-061 to PF-063
+		a := b.nobody().do(post("/sign-in", url.Values{"as": {"demo-clerk"}, "next": {next}})) // PF-061, PF-062, PF-063
 		if got := a.header.Get("Location"); got != want || a.header.Get("X") != "" {
 			t.Errorf("next=%q leads to %q", next, got)
 		}

@@ -32,7 +32,7 @@ func (p *portal) setUp(c *fiber.Ctx) error {
 	}
 	if form["password"] != form["again"] {
 		return p.setupPage(c, fiber.StatusUnprocessableEntity, form["name"], []ui.Problem{
-			{Field: "again", Text: i18n.T(c.UserContext(), "The two passwords differ. Type both again.")},
+			{Field: "again", Text: i18n.T(c.UserContext(), "The two passwords differ. Type both again."), Guide: help("passwords-differ")},
 		})
 	}
 	in, err := p.Staff.SetUpAccess(c.UserContext(), form["name"], form["code"], form["password"], from(c))
@@ -41,7 +41,7 @@ func (p *portal) setUp(c *fiber.Ctx) error {
 		if refusal.Kind == staff.Invalid {
 			field = "password"
 		}
-		return p.setupPage(c, fiber.StatusUnprocessableEntity, form["name"], problemsOf(c, refusal, field))
+		return p.setupPage(c, fiber.StatusUnprocessableEntity, form["name"], problemsOf(c, refusal, "setup", field))
 	}
 	if err != nil {
 		return err

@@ -101,16 +101,12 @@ func (p *portal) endStep(c *fiber.Ctx) {
 }
 
 func (p *portal) showSignIn(c *fiber.Ctx) error {
-	return render(c, fiber.StatusOK, signinview.Page(p.signInPage(c, safeNext(c.Query("next")), "", "")))
+	return render(c, fiber.StatusOK, signinview.Page(p.signInPage(c, safeNext(c.Query("next")), "", said{})))
 }
 
-func (p *portal) signInPage(c *fiber.Ctx, next, name, problem string) signinview.Show {
-	s := signinview.Show{Page: p.page(c, i18n.T(c.UserContext(), "Sign in")), Next: next, Name: name, Error: i18n.Reason(c.UserContext(), problem), Languages: languages(c), Passkeys: p.Passkeys != nil, SSO: p.SSO != nil}
+func (p *portal) signInPage(c *fiber.Ctx, next, name string, problem said) signinview.Show {
+	s := signinview.Show{Page: p.page(c, i18n.T(c.UserContext(), "Sign in")), Next: next, Name: name, Error: problem.text, Help: problem.guide, Languages: languages(c), Passkeys: p.Passkeys != nil, SSO: p.SSO != nil}
 	s.Page.Narrow = true
-	s.Help = "/help#signed-out"
-	if strings.HasPrefix(c.Path(), "/sign-in/sso") {
-		s.Help = "/help#single-sign-on"
-	}
 	for _, d := range p.DemoStaff {
 		s.People = append(s.People, signinview.Person{Name: d.Name, Display: d.Display, Role: roleWord(c.UserContext(), staff.Role(d.Role))})
 	}
@@ -130,7 +126,7 @@ func (p *portal) signIn(c *fiber.Ctx) error {
 		in, err = p.Staff.SignIn(c.UserContext(), form["name"], form["password"], from(c))
 	}
 	if refusal := new(staff.Error); errors.As(err, &refusal) {
-		return p.signInAgain(c, next, form["name"], refusal.Reason)
+		return p.signInAgain(c, next, form["name"], notIn(c, refusal, "signed-out"))
 	}
 	if err != nil {
 		return err
@@ -138,8 +134,13 @@ func (p *portal) signIn(c *fiber.Ctx) error {
 	return p.enter(c, in, next)
 }
 
-func (p *portal) signInAgain(c *fiber.Ctx, next, name, reason string) error {
-	return render(c, fiber.StatusUnprocessableEntity, signinview.Page(p.signInPage(c, next, name, reason)))
+func (p *portal) signInAgain(c *fiber.Ctx, next, name string, why said) error {
+	return render(c, fiber.StatusUnprocessableEntity, signinview.Page(p.signInPage(c, next, name, why)))
+}
+
+// notIn says why somebody was not let in; the other paragraph is for a reason that has none of its own.
+func notIn(c *fiber.Ctx, refusal *staff.Error, otherwise string) said {
+	return said{i18n.Reason(c.UserContext(), refusal.Reason), reasonGuide(refusal.Reason, otherwise)}
 }
 
 func (p *portal) isDemo(name string) bool {
@@ -152,19 +153,19 @@ func (p *portal) isDemo(name string) bool {
 }
 
 func (p *portal) showSecond(c *fiber.Ctx) error {
-	return p.secondPage(c, fiber.StatusOK, safeNext(c.Query("next")), "")
+	return p.secondPage(c, fiber.StatusOK, safeNext(c.Query("next")), said{})
 }
 
 // secondPage asks for the second proof; whoever has begun nothing begins at the beginning.
-func (p *portal) secondPage(c *fiber.Ctx, status int, next, problem string) error {
+func (p *portal) secondPage(c *fiber.Ctx, status int, next string, problem said) error {
 	f, err := p.Staff.SecondFactors(c.UserContext(), c.Cookies(p.stepCookie()))
 	if refusal := new(staff.Error); errors.As(err, &refusal) {
-		return p.signInAgain(c, next, "", refusal.Reason)
+		return p.signInAgain(c, next, "", notIn(c, refusal, "signed-out"))
 	}
 	if err != nil {
 		return err
 	}
-	s := signinview.Second{Page: p.page(c, i18n.T(c.UserContext(), "Second step")), Next: next, Error: i18n.Reason(c.UserContext(), problem), TOTP: f.TOTP, Passkeys: p.Passkeys != nil && f.Passkeys > 0}
+	s := signinview.Second{Page: p.page(c, i18n.T(c.UserContext(), "Second step")), Next: next, Error: problem.text, Help: problem.guide, TOTP: f.TOTP, Passkeys: p.Passkeys != nil && f.Passkeys > 0}
 	s.Page.Narrow = true
 	return render(c, status, signinview.SecondPage(s))
 }
@@ -177,7 +178,7 @@ func (p *portal) second(c *fiber.Ctx) error {
 	next := safeNext(form["next"])
 	in, err := p.Staff.Second(c.UserContext(), c.Cookies(p.stepCookie()), form["code"], from(c))
 	if refusal := new(staff.Error); errors.As(err, &refusal) {
-		return p.secondPage(c, fiber.StatusUnprocessableEntity, next, refusal.Reason)
+		return p.secondPage(c, fiber.StatusUnprocessableEntity, next, notIn(c, refusal, "second-step"))
 	}
 	if err != nil {
 		return err
@@ -204,7 +205,7 @@ func (p *portal) beginSSO(c *fiber.Ctx) error {
 
 func (p *portal) away(c *fiber.Ctx, next string, err error) error {
 	p.Log.Error("identity provider", "error", err.Error(), "request_id", surface.RequestID(c))
-	return render(c, fiber.StatusServiceUnavailable, signinview.Page(p.signInPage(c, next, "", i18n.T(c.UserContext(), "The identity provider cannot be reached just now. Try again in a moment."))))
+	return render(c, fiber.StatusServiceUnavailable, signinview.Page(p.signInPage(c, next, "", said{i18n.T(c.UserContext(), "The identity provider cannot be reached just now. Try again in a moment."), help("provider-away")})))
 }
 
 // endSSO is where the provider sends the browser back to. The state must be the one that this very browser was given.
@@ -214,16 +215,16 @@ func (p *portal) endSSO(c *fiber.Ctx) error {
 	}
 	state, held := c.Query("state"), c.Cookies(p.stepCookie())
 	if state == "" || !secret.ConstantTimeEqual([]byte(state), []byte(held)) {
-		return p.signInAgain(c, "/", "", i18n.T(c.UserContext(), "That took too long, or was begun in another browser. Please begin again."))
+		return p.signInAgain(c, "/", "", said{i18n.T(c.UserContext(), "That took too long, or was begun in another browser. Please begin again."), help("sign-in-over")})
 	}
 	if c.Query("error") != "" {
-		return p.signInAgain(c, "/", "", i18n.T(c.UserContext(), "The identity provider did not let you in."))
+		return p.signInAgain(c, "/", "", said{i18n.T(c.UserContext(), "The identity provider did not let you in."), help("provider-refused")})
 	}
 	in, next, err := p.SSO.Finish(c.UserContext(), state, c.Query("iss"), c.Query("code"), from(c))
 	var refusal *staff.Error
 	switch {
 	case errors.As(err, &refusal):
-		return p.signInAgain(c, "/", "", refusal.Reason)
+		return p.signInAgain(c, "/", "", notIn(c, refusal, "single-sign-on"))
 	case errors.Is(err, signin.ErrAway):
 		return p.away(c, "/", err)
 	case err != nil:

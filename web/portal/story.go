@@ -34,7 +34,7 @@ func (p *portal) tell(ctx context.Context, live *offers.Live, o issuance.Offer, 
 		}
 	}
 	if o.Status == issuance.StatusExpired && count(t, issuance.OfferExpired) == 0 { // no sweep has written it down yet
-		live.Steps = append(live.Steps, offers.Step{Tone: "bad", Title: i18n.T(ctx, "Time ran out")})
+		live.Steps = append(live.Steps, offers.Step{Tone: "bad", Title: i18n.T(ctx, "Time ran out"), Guide: paragraph(expired)})
 	}
 	live.Steps = append(live.Steps, ahead(ctx, o)...)
 	last, corrected := latest(o, t), count(t, issuance.OfferCorrected) > 0
@@ -143,8 +143,8 @@ func homeIn(o issuance.Offer, t issuance.Timeline, now time.Time) (seconds int, 
 func step(ctx context.Context, e issuance.Event) offers.Step {
 	s := offers.Step{}
 	s.Time, s.Exact = at(e.At)
-	if troubleOf(e) != fine {
-		s.Tone = "bad"
+	if t := troubleOf(e); t != fine {
+		s.Tone, s.Guide = "bad", paragraph(t)
 	}
 	switch e.Kind {
 	case issuance.OfferCreated:
@@ -233,7 +233,7 @@ func deliveryStep(ctx context.Context, d issuance.Delivery) offers.Step {
 	}
 	if t := backEnd(d); t != fine {
 		a := advice(ctx, t)
-		s.Tone, s.Detail = "bad", a.Happened+" "+a.Do
+		s.Tone, s.Detail, s.Guide = "bad", a.Happened+" "+a.Do, paragraph(t)
 	}
 	what := callbackWords(ctx, d.Status)
 	switch d.State {

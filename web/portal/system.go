@@ -38,7 +38,7 @@ func (p *portal) systemPage(c *fiber.Ctx, r doctor.Report) system.Show {
 		for _, check := range r.Checks {
 			if check.Result == result {
 				group.Checks = append(group.Checks, system.Check{
-					Name: check.Name.In(ctx), Found: check.Found.In(ctx), Fix: check.Fix.In(ctx), Status: resultBadge(ctx, result),
+					Name: check.Name.In(ctx), Found: check.Found.In(ctx), Fix: check.Fix.In(ctx), Status: checkBadge(ctx, check),
 				})
 			}
 		}
@@ -75,6 +75,27 @@ func resultTitle(ctx context.Context, r doctor.Result) string {
 		return i18n.T(ctx, "In order")
 	}
 	return string(r)
+}
+
+// checkBadge says how a check ended. One that asks for something leads to what the guides say about it.
+func checkBadge(ctx context.Context, c doctor.Check) ui.Status {
+	badge := resultBadge(ctx, c.Result)
+	if c.Result == doctor.Failed || c.Result == doctor.Warning {
+		badge.Guide = checkGuide(c.Name)
+	}
+	return badge
+}
+
+// checkGuide gives the way to what the guides say about a check, by its name.
+func checkGuide(name i18n.Text) string {
+	return help(map[string]string{
+		"Public address": "check-address", "TLS": "check-tls", "Metadata": "check-metadata", "Issuer metadata": "check-metadata",
+		"Issuer metadata, older form": "check-metadata", "Authorization server metadata": "check-server-metadata",
+		"Authorization server metadata, older form": "check-server-metadata", "Issuer identifier": "check-identifier", "Clock": "check-clock",
+		"Clock of the database": "check-clock", "Signed metadata": "check-signed", "Type metadata": "check-types", "Certificates": "check-certificates",
+		"Issuer certificate": "check-certificates", "Access certificate": "check-certificates", "Logos": "check-logos", "Logo": "check-logos",
+		"Callback endpoints": "check-callbacks", "Callback: %s": "check-callbacks", "Database": "check-database", "Mode": "check-mode",
+	}[name.Format])
 }
 
 func resultBadge(ctx context.Context, r doctor.Result) ui.Status {

@@ -51,6 +51,7 @@ func (p *portal) alerts(c *fiber.Ctx) ([]home.Alert, error) {
 		if text := endpointAlert(c.UserContext(), e); text != "" {
 			alerts = append(alerts, home.Alert{
 				Text: text, Href: endpointHref(e.ID), Link: i18n.T(c.UserContext(), "Look at the endpoint"), Bad: e.State != issuance.EndpointPaused, // which was somebody's will
+				Guide: endpointBadge(c.UserContext(), e).Guide,
 			})
 		}
 	}
@@ -59,7 +60,7 @@ func (p *portal) alerts(c *fiber.Ctx) ([]home.Alert, error) {
 
 // troubleAlert tells that nothing is certain to be recorded just now.
 func (p *portal) troubleAlert(ctx context.Context, person staff.Person, since time.Time) home.Alert {
-	alert := home.Alert{Bad: true, Text: i18n.T(ctx, "The database is in trouble since %s: making an offer may fail. Offers that are there are safe.", i18n.Time(ctx, since))}
+	alert := home.Alert{Bad: true, Guide: help("database-away"), Text: i18n.T(ctx, "The database is in trouble since %s: making an offer may fail. Offers that are there are safe.", i18n.Time(ctx, since))}
 	if person.May(staff.ReadSystem) {
 		alert.Href, alert.Link = "/system", i18n.T(ctx, "See what to do")
 	} else {
@@ -84,11 +85,12 @@ func (p *portal) endAlerts(ctx context.Context, person staff.Person) ([]home.Ale
 		if d.ValidAt(now) && d.DaysLeft(now) > warnDays || !mayRead && !stopsIssuing(d.Use) {
 			continue
 		}
-		alert := home.Alert{Text: endText(ctx, d, now) + " " + stopWords(ctx, d.Use), Bad: !d.ValidAt(now) || d.DaysLeft(now) <= urgentDays}
+		alert := home.Alert{Text: endText(ctx, d, now) + " " + stopWords(ctx, d.Use), Bad: !d.ValidAt(now) || d.DaysLeft(now) <= urgentDays, Guide: endGuide(d, now)}
 		if mayRead {
 			alert.Href, alert.Link = "/certificates", i18n.T(ctx, "See what to do")
 		} else {
 			alert.Text += " " + i18n.T(ctx, "Tell the administrator.")
+			alert.Guide = help("issuing-stops")
 		}
 		alerts = append(alerts, alert)
 	}

@@ -17,7 +17,7 @@ const day = 24 * time.Hour
 func (p person) attention() (text string, links int) {
 	p.t.Helper()
 	alerts := p.do(get("/")).page(p.t).Find(".alerts")
-	return strings.Join(strings.Fields(alerts.Text()), " "), alerts.Find("a").Length()
+	return strings.Join(strings.Fields(seen(alerts)), " "), alerts.Find("a:not(.explain)").Length()
 }
 
 func TestHome_counts_what_the_person_did_today(t *testing.T) {

@@ -20,19 +20,19 @@ func (a typeAsked) unusable(ctx context.Context) (status int, faults []typeview.
 	status = fiber.StatusUnprocessableEntity
 	long := func(href, text string) {
 		status = fiber.StatusRequestEntityTooLarge
-		faults = append(faults, typeview.Error{Href: href, Text: text})
+		faults = append(faults, typeview.Error{Href: href, Text: text, Guide: help("type-too-large")})
 	}
 	if a.tooLong["metadata"] || a.tooLong["metadata_file"] {
 		long("#metadata", i18n.T(ctx, "Type Metadata: must be at most %d kB.", maxMetadata>>10))
 	} else if strings.TrimSpace(a.metadata) == "" {
-		faults = append(faults, typeview.Error{Href: "#metadata", Text: i18n.T(ctx, "Type Metadata: choose a file, or paste the text.")})
+		faults = append(faults, typeview.Error{Href: "#metadata", Text: i18n.T(ctx, "Type Metadata: choose a file, or paste the text."), Guide: help("type-missing")})
 	}
 	if a.tooLong["config"] || a.tooLong["config_file"] {
 		long("#config", i18n.T(ctx, "Config: must be at most %d kB.", maxConfig>>10))
 	}
 	for _, part := range []struct{ href, text string }{{"#metadata", a.metadata}, {"#config", a.config}} {
 		if packed([]byte(part.text)) {
-			faults = append(faults, typeview.Error{Href: part.href, Text: i18n.T(ctx, "This is an archive. Unpack it and choose the JSON file in it.")})
+			faults = append(faults, typeview.Error{Href: part.href, Text: i18n.T(ctx, "This is an archive. Unpack it and choose the JSON file in it."), Guide: help("type-archive")})
 		}
 	}
 	return status, faults
@@ -42,17 +42,18 @@ func (a typeAsked) unusable(ctx context.Context) (status int, faults []typeview.
 func typeErrors(ctx context.Context, asked typeAsked, fields []issuance.Field) []typeview.Error {
 	var out []typeview.Error
 	for _, f := range fields {
-		e := typeview.Error{Pointer: f.Pointer, Text: capital(i18n.Reason(ctx, f.Reason)) + "."}
+		e, where := typeview.Error{}, ""
 		switch {
 		case strings.HasPrefix(f.Pointer, "/type_metadata"):
-			e.Href, e.Pointer = "#metadata", strings.TrimPrefix(f.Pointer, "/type_metadata")
-			e.Place = place(ctx, i18n.T(ctx, "Type Metadata"), asked.metadata, e.Pointer)
+			e = typeview.Error{Href: "#metadata", Pointer: strings.TrimPrefix(f.Pointer, "/type_metadata"), Guide: help("type-metadata")}
+			where = place(ctx, i18n.T(ctx, "Type Metadata"), asked.metadata, e.Pointer)
 		case strings.HasPrefix(f.Pointer, "/config"):
-			e.Href, e.Pointer = "#config", strings.TrimPrefix(f.Pointer, "/config")
-			e.Place = place(ctx, i18n.T(ctx, "Config"), asked.config, e.Pointer)
+			e = typeview.Error{Href: "#config", Pointer: strings.TrimPrefix(f.Pointer, "/config"), Guide: help("type-config")}
+			where = place(ctx, i18n.T(ctx, "Config"), asked.config, e.Pointer)
 		default:
-			e.Href, e.Place, e.Pointer = "#id", i18n.T(ctx, "Configuration id"), ""
+			e, where = typeview.Error{Href: "#id", Guide: help("type-id")}, i18n.T(ctx, "Configuration id")
 		}
+		e.Text = where + ": " + capital(i18n.Reason(ctx, f.Reason)) + "."
 		out = append(out, e)
 	}
 	return out
@@ -102,14 +103,20 @@ func claimAt(text, pointer string) string {
 }
 
 // warnings tells of what is allowed but will look or work badly.
-func warnings(ctx context.Context, t typemeta.Type) []string {
-	var out []string
+func warnings(ctx context.Context, t typemeta.Type) []typeview.Warning {
+	var out []typeview.Warning
 	if strings.HasPrefix(t.VCT, "http://") {
-		out = append(out, i18n.T(ctx, "The vct is a plain http address: who checks the credential cannot be sure who answers there. Use https or a URN."))
+		out = append(out, typeview.Warning{
+			Text:  i18n.T(ctx, "The vct is a plain http address: who checks the credential cannot be sure who answers there. Use https or a URN."),
+			Guide: help("type-vct"),
+		})
 	}
 	for _, d := range t.Display {
 		if d.TextColor != "" && d.BackgroundColor != "" && typemeta.Contrast(d.TextColor, d.BackgroundColor) < readableContrast {
-			out = append(out, i18n.T(ctx, "In %s the text is hard to read on its background: %s on %s. Choose colours that differ more.", d.Locale, d.TextColor, d.BackgroundColor))
+			out = append(out, typeview.Warning{
+				Text:  i18n.T(ctx, "In %s the text is hard to read on its background: %s on %s. Choose colours that differ more.", d.Locale, d.TextColor, d.BackgroundColor),
+				Guide: help("hard-to-read"),
+			})
 		}
 	}
 	return out

@@ -142,7 +142,10 @@ func (p *portal) typeFacts(ctx context.Context, t typemeta.Type) []typeview.Fact
 
 func claimRow(ctx context.Context, t typemeta.Type, claim typemeta.Claim) typeview.Claim {
 	row := typeview.Claim{Label: claim.Named(i18n.Lang(ctx)), Path: claim.Path.String(), Kind: shapeWords(ctx, t, claim.Path), Needed: i18n.T(ctx, "Optional")}
-	if claim.Mandatory {
+	switch hint := t.Hint(claim.Path); {
+	case hint.If != nil:
+		row.Needed = i18n.T(ctx, "Depends on other claims")
+	case claim.Mandatory || hint.Required:
 		row.Needed = i18n.T(ctx, "Always there")
 	}
 	row.Sharing = i18n.T(ctx, "The customer decides")

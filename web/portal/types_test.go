@@ -282,14 +282,14 @@ func TestTypes_say_what_is_wrong_in_the_language_of_the_reader(t *testing.T) {
 	admin := open(t).signIn("demo-administrator")
 	wrong := `{"vct":"urn:a","extends":"urn:b","display":[{"locale":"en"}],"claims":[{"path":[]},{"path":["a"],"sd":"x"},{"path":["a"],"mandatory":1}]}`
 	for tag, words := range map[string][]string{
-		"de": {"Wird nicht unterstützt", "Braucht einen Namen", "Path muss ein Array sein", "Muss always, allowed oder never sein", "Muss true oder false sein", "Muss die Werte aufzählen"},
-		"fr": {"N’est pas pris en charge", "Doit avoir un nom", "Path doit être un tableau", "Doit être always, allowed ou never", "Doit être true ou false", "Doit énumérer les valeurs"},
+		"de": {"Wird nicht unterstützt", "Braucht einen Namen", "Path muss ein Array sein", "Muss always, allowed oder never sein", "Muss true oder false sein", "Muss die Werte aufzählen", "Muss 1 bis 100 sein", "Muss 4 bis 12 sein"},
+		"fr": {"N’est pas pris en charge", "Doit avoir un nom", "Path doit être un tableau", "Doit être always, allowed ou never", "Doit être true ou false", "Doit énumérer les valeurs", "Doit être de 1 à 100", "Doit être de 4 à 12"},
 	} {
 		if a := admin.do(post("/language", url.Values{"language": {tag}, "next": {"/"}})); a.status != http.StatusSeeOther {
 			t.Fatalf("choosing %s answered %d", tag, a.status)
 		}
 		text := said(admin.do(send(t, "/new-type", "id", "Wrong", "metadata", wrong, "config", "")).page(t)) +
-			said(admin.do(send(t, "/new-type", "id", "Wrong", "metadata", membership(`{"path":["a"]}`), "config", `{"form":{"a":{"type":"enum"}}}`)).page(t))
+			said(admin.do(send(t, "/new-type", "id", "Wrong", "metadata", membership(`{"path":["a"]}`), "config", `{"batch_size":0,"tx_code":{"length":1},"form":{"a":{"type":"enum"}}}`)).page(t))
 		for _, word := range words {
 			if !strings.Contains(text, word) {
 				t.Errorf("in %s nothing says %q: %s", tag, word, text)

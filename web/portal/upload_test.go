@@ -199,7 +199,7 @@ func TestUpload_refuses_forms_that_no_page_sends(t *testing.T) {
 		"a NUL in a field":              {upload(t, "/offers", nul), http.StatusBadRequest},
 		"a field of 300 KiB":            {upload(t, "/offers", long), http.StatusRequestEntityTooLarge},
 		"the end is missing":            {good.sending(strings.TrimSuffix(good.body, "--\r\n")), http.StatusBadRequest},
-		"UP-005 9 MB":                   {upload(t, "/offers", clerk.pass(), part{"claim.portrait-file", "a", strings.Repeat("x", 9<<20)}), http.StatusRequestEntityTooLarge},
+		"UP-005 8 MiB and a form":       {upload(t, "/offers", clerk.pass(), part{"claim.portrait-file", "a", strings.Repeat("x", 8<<20)}), http.StatusRequestEntityTooLarge},
 		"a file where nobody asks":      {upload(t, "/offers", clerk.pass(), part{"claim.name-file", "a", picture(t, 6, 8)}), http.StatusUnprocessableEntity},
 		"a file in the place of a text": {upload(t, "/offers", map[string]string{"type": "StaffPass", "token": "t"}, part{"claim.name", "a", "x"}), http.StatusUnprocessableEntity},
 	} {
