@@ -152,6 +152,15 @@ func (b *browser) clickUntil(selector, effect string, holds func() bool) {
 	})
 }
 
+// isSettled tells whether what was last swapped in has settled: until then the page moves the focus once more, and forms in it are plain ones.
+const isSettled = `!document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")`
+
+// settles waits until what was swapped in shows its effect and the page has settled.
+func (b *browser) settles(effect string, holds func() bool) {
+	b.t.Helper()
+	eventually(b.t, patience, effect, func() bool { return holds() && get(b, chromedp.Evaluate[bool](isSettled)) })
+}
+
 // unfold opens what is folded.
 func (b *browser) unfold(details string) {
 	b.t.Helper()

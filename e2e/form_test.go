@@ -134,7 +134,7 @@ func formScreens(t *testing.T) []screen {
 		{"form-rows", func(b *bank, p *browser) {
 			open(b, p, "TaxResidency")
 			p.do(chromedp.Click(chromedp.CSS(`button[value="add claim.residencies"]`)))
-			p.awaits(".list", "Tax residencies 2")
+			p.settles("a second row", func() bool { return p.rows("claim.residencies") == "2" })
 			p.fillAll(types["TaxResidency"])
 			p.awaits("#preview", "Tax residencies 2: Country")
 		}},
@@ -267,15 +267,11 @@ func TestForm_works_by_keyboard_alone(t *testing.T) {
 	p.do(chromedp.Focus(chromedp.CSS(`button[value="add claim.nationalities"]`)), chromedp.KeyEvent(kb.Enter))
 	p.do(chromedp.WaitVisible(chromedp.CSS(`[id="claim.nationalities.1"]`)))
 	focused := chromedp.Evaluate[string](`document.activeElement.id`)
-	eventually(t, patience, "focus on the new row", func() bool { return get(p, focused) == "claim.nationalities.1" })
+	p.settles("focus on the new row", func() bool { return get(p, focused) == "claim.nationalities.1" })
 	p.do(chromedp.KeyEvent("France"))
 	p.do(chromedp.Focus(chromedp.CSS(`button[value="remove claim.nationalities.0"]`)), chromedp.KeyEvent(kb.Enter))
-	eventually(t, patience, "one row is left", func() bool {
+	p.settles("one row is left", func() bool {
 		return get(p, chromedp.Evaluate[bool](`!document.getElementById("claim.nationalities.1") && document.getElementById("claim.nationalities.0")?.value === "FR"`))
-	})
-	// The page moves the focus once more when what was swapped in has settled.
-	eventually(t, patience, "the page has settled", func() bool {
-		return get(p, chromedp.Evaluate[bool](`!document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")`))
 	})
 	p.fill(erika())
 	p.do(chromedp.Focus(chromedp.CSS("#reference")))

@@ -42,7 +42,7 @@ func (b *browser) shape(values map[string]string, scripts bool) {
 			b.do(chromedp.Focus(chromedp.CSS("button[value=" + quote("add "+list) + "]")))
 			if scripts {
 				b.do(chromedp.KeyEvent(kb.Enter))
-				eventually(b.t, patience, "a row more of "+list, func() bool {
+				b.settles("a row more of "+list, func() bool {
 					return b.rows(list) != before && get(b, chromedp.Evaluate[bool](fmt.Sprintf(`document.activeElement.id.startsWith(%q)`, list)))
 				})
 			} else if _, err := chromedp.RunResponse(b.ctx, chromedp.KeyEvent(kb.Enter)); err != nil {
@@ -114,7 +114,7 @@ func TestForm_takes_rows_out_at_each_level(t *testing.T) {
 	remove := func(row, what string, holds func() bool) {
 		t.Helper()
 		p.do(chromedp.Focus(chromedp.CSS("button[value="+quote("remove "+row)+"]")), chromedp.KeyEvent(kb.Enter))
-		eventually(t, patience, what, holds)
+		p.settles(what, holds)
 	}
 	value := func(id string) string {
 		return get(p, chromedp.Evaluate[string](fmt.Sprintf(`document.getElementById(%q)?.value ?? "nothing"`, id)))
@@ -123,7 +123,7 @@ func TestForm_takes_rows_out_at_each_level(t *testing.T) {
 		return p.rows("claim.addresses.1.phones") == "1" && value("claim.addresses.1.phones.0.number") == "+412"
 	})
 	focused := chromedp.Evaluate[string](`document.activeElement.id`)
-	eventually(t, patience, "focus on the list", func() bool { return get(p, focused) == "claim.addresses.1.phones" })
+	p.settles("focus on the list", func() bool { return get(p, focused) == "claim.addresses.1.phones" })
 	remove("claim.addresses.0", "the second address moves up", func() bool {
 		return p.rows("claim.addresses") == "1" && value("claim.addresses.0.street") == "Kirchweg 1" && value("claim.addresses.0.phones.0.number") == "+412"
 	})

@@ -34,9 +34,12 @@ type bank struct {
 	wallet     *wallet.Wallet
 }
 
+// anyPort is an address from below those that the system hands out.
+func anyPort() string { return fmt.Sprintf("localhost:%d", 10_000+mathrand.IntN(20_000)) }
+
 func openBank(t *testing.T, callbackURL string) *bank {
 	t.Helper()
-	dir, at := t.TempDir(), fmt.Sprintf("localhost:%d", 10_000+mathrand.IntN(20_000))
+	dir, at := t.TempDir(), anyPort()
 	env := []string{
 		"COUNTERFOIL_DATA_DIR=" + dir, "COUNTERFOIL_PUBLIC_URL=http://" + at, "COUNTERFOIL_PUBLIC_ADDR=" + at, "COUNTERFOIL_MANAGEMENT_ADDR=127.0.0.1:0",
 		"COUNTERFOIL_PORTAL_ADDR=127.0.0.1:0", "COUNTERFOIL_DATABASE_URL=" + storetest.PostgreSQL(t),

@@ -55,6 +55,7 @@ func addWays(d *portal.Dependencies, cfg config.Config, o Options, p *parts) err
 	if !reached {
 		return nil
 	}
+	d.Address = origin
 	passkeys, err := signin.NewPasskeys(p.staff, p.store, p.clock, host, origin)
 	if err != nil {
 		return fmt.Errorf("COUNTERFOIL_PORTAL_URL: %w", err)

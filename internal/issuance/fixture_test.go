@@ -81,13 +81,19 @@ func newDesk(t *testing.T) *desk {
 
 func newDeskWith(t *testing.T, random io.Reader) *desk {
 	t.Helper()
+	return newDeskOn(t, "", random)
+}
+
+// newDeskOn makes a desk over a database of PostgreSQL, or without one over SQLite.
+func newDeskOn(t *testing.T, database string, random io.Reader) *desk {
+	t.Helper()
 	d := &desk{t: t, clock: &clock{now: start()}, watch: &issuance.Watch{}}
 	master, err := secret.ParseMaster(secret.NewText(strings.Repeat("42", 32)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	d.store, err = store.Open(t.Context(), store.Options{
-		DataDir: t.TempDir(), Migrate: true, Master: master, Watch: d.watch,
+		URL: database, DataDir: t.TempDir(), Migrate: true, Master: master, Watch: d.watch,
 		Clock: d.clock.read, Random: cryptorand.Reader, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -32,6 +32,8 @@ type office struct {
 	sso    *signin.SSO
 	staff  *staff.Service
 	store  *store.Store
+	// answer is the ID token that the provider gives for any code.
+	answer string
 }
 
 func newOffice(t *testing.T) *office {
@@ -61,6 +63,9 @@ func newOffice(t *testing.T) *office {
 	mux.HandleFunc("/jwks", answer(map[string]any{"keys": []map[string]string{{
 		"kty": "RSA", "kid": "k", "alg": "RS256", "use": "sig", "n": b64(o.key.N.Bytes()), "e": b64(big.NewInt(int64(o.key.E)).Bytes()),
 	}}}))
+	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
+		answer(map[string]any{"access_token": "a", "token_type": "Bearer", "id_token": o.answer})(w, r)
+	})
 	master, err := secret.NewMaster(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +81,10 @@ func newOffice(t *testing.T) *office {
 	if o.staff, err = staff.NewService(o.store, clock, rand.Reader); err != nil {
 		t.Fatal(err)
 	}
-	o.sso = signin.NewSSO(o.staff, o.store, signin.SSOSettings{Issuer: o.issuer, ClientID: "counterfoil"}, server.Client(), clock, rand.Reader)
+	o.sso = signin.NewSSO(o.staff, o.store, signin.SSOSettings{
+		Issuer: o.issuer, ClientID: "counterfoil", Redirect: "https://portal.bank.example/sign-in/sso/back",
+		RoleClaim: "role", Roles: map[string]staff.Role{"teller": staff.Operator, "head": staff.Administrator},
+	}, server.Client(), clock, rand.Reader)
 	return o
 }
 
@@ -112,6 +120,12 @@ func (o *office) token(change func(header, claims map[string]any)) string {
 	if change != nil {
 		change(header, claims)
 	}
+	return o.signed(header, claims)
+}
+
+// signed is a JWT of the provider's, without a signature when its header says none.
+func (o *office) signed(header, claims map[string]any) string {
+	o.t.Helper()
 	part := func(v any) string {
 		b, err := json.Marshal(v)
 		if err != nil {

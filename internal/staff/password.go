@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
 )
 
 // The argon2id parameters (memory in KiB): the floor OWASP names, about 26 ms here.
@@ -31,13 +32,16 @@ func checkPassword(password string) error {
 	return nil
 }
 
+// typed is a password in Normalization Form C: keyboards differ in whether ü is one character or two (NIST SP 800-63B-4 §3.1.1.2).
+func typed(password string) []byte { return norm.NFC.Bytes([]byte(password)) }
+
 // hashPassword gives the argon2id hash of a password in PHC form.
 func hashPassword(password string, rnd io.Reader) (string, error) {
 	salt := make([]byte, saltLen)
 	if _, err := io.ReadFull(rnd, salt); err != nil {
 		return "", fmt.Errorf("draw salt: %w", err)
 	}
-	key := argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonThreads, argonKeyLen)
+	key := argon2.IDKey(typed(password), salt, argonTime, argonMemory, argonThreads, argonKeyLen)
 	b64 := base64.RawStdEncoding
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads,
 		b64.EncodeToString(salt), b64.EncodeToString(key)), nil
@@ -68,6 +72,6 @@ func verifyPassword(hash, password string) (bool, error) {
 	if version != argon2.Version || len(salt) < saltLen || len(key) < argonKeyLen {
 		return false, fmt.Errorf("read password hash: parameters are not ours")
 	}
-	got := argon2.IDKey([]byte(password), salt, time, memory, threads, uint32(len(key))) //nolint:gosec // a key is 32 bytes
+	got := argon2.IDKey(typed(password), salt, time, memory, threads, uint32(len(key))) //nolint:gosec // a key is 32 bytes
 	return subtle.ConstantTimeCompare(got, key) == 1, nil
 }

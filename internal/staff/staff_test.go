@@ -164,6 +164,24 @@ func TestSignIn_says_the_same_to_everybody_it_refuses(t *testing.T) {
 	}
 }
 
+// A password counts whether the keyboard gave ü as one character or as two. PF-034.
+func TestSignIn_takes_a_password_from_any_keyboard(t *testing.T) {
+	o := newOffice(t)
+	composed, decomposed := "Schlüssel für Zürich", "Schlu\u0308ssel fu\u0308r Zu\u0308rich"
+	for name, set := range map[string]string{"ada": composed, "bob": decomposed} {
+		if _, err := o.AddPerson(t.Context(), staff.NewPerson{Name: name, Roles: []staff.Role{staff.Operator}, Password: set}); err != nil {
+			t.Fatal(err)
+		}
+		for _, typed := range []string{composed, decomposed} {
+			if _, err := o.SignIn(t.Context(), name, typed, staff.From{}); err != nil {
+				t.Errorf("%s with %+q: %v", name, typed, err)
+			}
+		}
+		_, err := o.SignIn(t.Context(), name, "Schlussel fur Zurich", staff.From{})
+		o.want(err, staff.Denied)
+	}
+}
+
 func TestSignIn_slows_down_who_guesses_at_one_name(t *testing.T) {
 	o := newOffice(t)
 	o.add("ada", staff.Operator)

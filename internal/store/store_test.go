@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"log/slog"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"counterfoil/internal/issuance"
 	"counterfoil/internal/issuance/issuancetest"
@@ -120,37 +123,77 @@ func TestStore_writes_no_claim_in_the_clear(t *testing.T) {
 	}
 }
 
-// Two processes on one PostgreSQL: what one commits wakes who watches at the other.
-func TestStore_wakes_other_processes(t *testing.T) {
+// pair is two processes on one PostgreSQL; a test waits for what the one commits to wake who watches offer x at the other.
+type pair struct {
+	t           *testing.T
+	here, there *store.Store
+	changed     <-chan struct{}
+	url         string
+}
+
+func newPair(t *testing.T) *pair {
+	t.Helper()
 	o := options(t)
 	o.URL = storetest.PostgreSQL(t)
-	here := open(t, o)
+	p := &pair{t: t, here: open(t, o), url: o.URL}
 	o.Watch = &issuance.Watch{}
-	there := open(t, o)
+	p.there = open(t, o)
 	changed, end := o.Watch.Subscribe("x")
-	defer end()
-	woken := func(what string) {
-		select {
-		case <-changed:
-		case <-time.After(30 * time.Second):
-			t.Fatalf("the other process was not woken %s", what)
-		}
+	t.Cleanup(end)
+	p.changed = changed
+	p.woken("when it began to listen") // hints may have been lost until then
+	return p
+}
+
+func (p *pair) woken(what string) {
+	p.t.Helper()
+	select {
+	case <-p.changed:
+	case <-time.After(30 * time.Second):
+		p.t.Fatalf("the other process was not woken %s", what)
 	}
-	woken("when it began to listen") // hints may have been lost until then
+}
+
+// add records offer x.
+func (p *pair) add() {
+	p.t.Helper()
 	now := time.Now()
-	add := func(id issuance.OfferID) {
-		if err := here.AddOffer(t.Context(), issuance.Draft{
-			Offer:  issuance.Offer{ID: id, Type: "T", Status: issuance.StatusReady, Version: 1, CreatedAt: now, ExpiresAt: now.Add(time.Hour)},
-			Claims: []byte(`{}`), CodeHash: []byte(id),
-		}); err != nil {
-			t.Fatal(err)
-		}
+	if err := p.here.AddOffer(p.t.Context(), issuance.Draft{
+		Offer:  issuance.Offer{ID: "x", Type: "T", Status: issuance.StatusReady, Version: 1, CreatedAt: now, ExpiresAt: now.Add(time.Hour)},
+		Claims: []byte(`{}`), CodeHash: []byte("x"),
+	}); err != nil {
+		p.t.Fatal(err)
 	}
-	add("x")
-	woken("by the commit")
-	if _, err := there.Offer(t.Context(), "x"); err != nil {
+}
+
+func TestStore_wakes_other_processes(t *testing.T) {
+	p := newPair(t)
+	p.add()
+	p.woken("by the commit")
+	if _, err := p.there.Offer(t.Context(), "x"); err != nil {
 		t.Error(err)
 	}
+}
+
+// When the connections on which processes listen are cut, they listen again, and look at everything once, for hints were lost meanwhile. SS-058.
+func TestStore_listens_again_when_its_connection_was_lost(t *testing.T) {
+	p := newPair(t)
+	admin, err := pgx.Connect(t.Context(), p.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := admin.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+	tag, err := admin.Exec(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'")
+	if err != nil || tag.RowsAffected() == 0 {
+		t.Fatalf("%d connections were cut, %v", tag.RowsAffected(), err)
+	}
+	p.woken("when it listened again")
+	p.add()
+	p.woken("by the commit")
 }
 
 func TestStore_people_and_sessions(t *testing.T) {

@@ -19,7 +19,7 @@ const (
 	// maxIDs keeps a payload below PostgreSQL's limit of 7999 bytes; an id takes 25.
 	maxIDs         = 200
 	reconnectFirst = 200 * time.Millisecond
-	reconnectMost  = 10 * time.Second
+	reconnectMost  = 5 * time.Second
 )
 
 // notifier collects the offers that changed.

@@ -126,6 +126,7 @@ func TestForm_reads_numbers_as_people_write_them(t *testing.T) {
 	}
 }
 
+// A day and a month that could change places have fields of their own, so a date of another country's form cannot be taken for one of ours. PF-101.
 func TestForm_reads_dates_as_people_write_them(t *testing.T) {
 	t.Parallel()
 	form := loan(t).Form("en")

@@ -151,6 +151,7 @@ func (p person) do(r request) answer {
 		p.t.Fatal(err)
 	}
 	req.Header = r.header.Clone()
+	req.Host = req.Header.Get("Host")
 	if p.cookie != "" && req.Header.Get("Cookie") == "" {
 		req.Header.Set("Cookie", p.cookie)
 	}

@@ -45,7 +45,7 @@ func (p *portal) pairPage(c *fiber.Ctx, status int, show display.Pair) error {
 	for _, l := range i18n.Customer() {
 		show.Languages = append(show.Languages, display.Language{Tag: l.Tag, Name: l.Name, Chosen: l.Tag == chosen})
 	}
-	show.Page, show.Address, show.Status = p.page(c, i18n.T(ctx, "Customer display")), c.BaseURL()+"/display", p.displayBadge(ctx, d)
+	show.Page, show.Address, show.Status = p.page(c, i18n.T(ctx, "Customer display")), cmp.Or(p.Address, c.BaseURL())+"/display", p.displayBadge(ctx, d)
 	show.Page.Narrow = true
 	return render(c, status, display.PairPage(show))
 }

@@ -123,6 +123,26 @@ func TestPeople_are_added_changed_and_shut_out(t *testing.T) {
 	}
 }
 
+// A Host header that somebody planted reaches no page: a code of a reset comes without a link, and the address of the display is that of the
+// settings. PF-066.
+func TestPortal_shows_no_address_that_a_request_brought(t *testing.T) {
+	t.Parallel()
+	b := open(t, "COUNTERFOIL_PORTAL_URL=http://localhost:1")
+	admin := b.signIn("demo-administrator")
+	admin.invite("bob", "operator")
+	poisoned := func(r request) request {
+		return r.with("Host", "evil.example").with("X-Forwarded-Host", "evil.example").with("Forwarded", "host=evil.example")
+	}
+	reset := admin.do(poisoned(post("/people/bob/reset", nil)))
+	display := b.signIn("demo-clerk").do(poisoned(get("/display/pair")))
+	if reset.status != http.StatusOK || display.status != http.StatusOK || !strings.Contains(display.body, "http://localhost:1/display") {
+		t.Errorf("answered %d and %d", reset.status, display.status)
+	}
+	if strings.Contains(reset.body+display.body, "evil.example") {
+		t.Error("the planted host is on a page")
+	}
+}
+
 // What does not fit comes back beside its field, with what was typed and without the code or a password.
 func TestPeople_forms_say_what_does_not_fit(t *testing.T) {
 	t.Parallel()

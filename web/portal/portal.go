@@ -122,6 +122,8 @@ type Dependencies struct {
 	Observe func(door, method, route string, status int, took time.Duration)
 	// Watching, when there is one, is told how many streams are open.
 	Watching func(open int)
+	// Address is where browsers reach the portal, such as https://portal.bank.example; empty when the settings do not say.
+	Address string
 	// Secure says that browsers reach the portal by https.
 	Secure bool
 	// Demo people and wallet are there in the demo only.
