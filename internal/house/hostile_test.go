@@ -15,7 +15,7 @@ import (
 // tried is how many hostile inputs of each area are on record: an id, what is sent, what is expected of an issuer, the tests that try it, and
 // why ours answers otherwise where it does, or why the input has no place here.
 func tried() map[string]int {
-	return map[string]int{"claims.csv": 28, "portal.csv": 77, "stream.csv": 73, "upload.csv": 82}
+	return map[string]int{"claims.csv": 28, "portal.csv": 77, "stream.csv": 74, "upload.csv": 82}
 }
 
 // Every hostile input on record is named by the test that tries it: a test that is taken away or renamed is missed here.

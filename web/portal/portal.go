@@ -147,6 +147,7 @@ func New(d Dependencies) *fiber.App {
 	p := &portal{Dependencies: d, streams: newStreams(d.Clock, d.Watching), newDisplays: surface.NewFailures(newDisplaysPerMinute, d.Clock), pictures: make(chan struct{}, picturesAtOnce)}
 	app := surface.New(surface.Door{
 		Name: "portal", BodyLimit: bodyLimit, Log: d.Log, TrustedProxies: d.TrustedProxies, Observe: d.Observe, Phrase: p.phrase, Headers: p.headers(),
+		Streams: true,
 	})
 	takePictures(app)
 	app.Use(p.speak)

@@ -42,6 +42,8 @@ type Door struct {
 	Observe func(door, method, route string, status int, took time.Duration)
 	// TrustedProxies are the networks of proxies whose word about the caller's address counts.
 	TrustedProxies []netip.Prefix
+	// Streams says that answers stay open for long: a connection keeps no buffer of what it read, which would be half of what a stream takes.
+	Streams bool
 	// Headers are set on every answer before the handlers run.
 	Headers map[string]string
 }
@@ -55,6 +57,7 @@ func New(d Door) *fiber.App {
 		CaseSensitive:         true,
 		BodyLimit:             d.BodyLimit,
 		ReadBufferSize:        readBuffer,
+		ReduceMemoryUsage:     d.Streams,
 		ReadTimeout:           readTimeout,
 		WriteTimeout:          writeTimeout,
 		IdleTimeout:           idleTimeout,
