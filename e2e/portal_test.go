@@ -163,6 +163,19 @@ func TestPortal_works_without_scripts(t *testing.T) {
 	p.press("main form button.primary")
 	offer := offerOf(p)
 	offer.URI = p.decode()
+	refreshes := chromedp.Evaluate[bool](`document.querySelector("meta[http-equiv=refresh]") !== null`)
+	if !get(p, refreshes) {
+		t.Error("the page does not move by itself")
+	}
+	b.code(offer) // a phone comes, and the QR code is folded away
+	p.press(`a[href$="?hold=yes"]`)
+	if get(p, refreshes) || !p.sees("main .hint", "held still") {
+		t.Error("the page is not held still")
+	}
+	p.unfold("#qr-again")
+	if again := p.decode(); again != offer.URI {
+		t.Errorf("the QR code that was unfolded says %q", again)
+	}
 	p.press(`.code form[action$="reveal"] button`)
 	offer.TxCode = strings.ReplaceAll(p.text(".code output"), " ", "")
 	if !strings.HasSuffix(get(p, chromedp.Location()), "/reveal") || offer.TxCode == "" {

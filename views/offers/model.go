@@ -181,6 +181,8 @@ type Counter struct {
 	Reference string
 	// Before leads to the offer that this one took the place of; empty when there was none.
 	Before string
+	// Held says that a browser without scripts keeps the page as it is.
+	Held bool
 	// Query goes with every fetch of what moves: who chose to stay here stays here.
 	Query string
 	Live  Live

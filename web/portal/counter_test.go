@@ -41,6 +41,23 @@ func TestCounter_hides_the_code_until_it_is_asked_for(t *testing.T) {
 	}
 }
 
+// A browser without scripts loads the page again until somebody holds it still.
+func TestCounter_is_held_still_when_asked(t *testing.T) {
+	t.Parallel()
+	clerk := open(t).signIn("demo-clerk")
+	offer := clerk.create()
+	const moves = `<noscript><meta http-equiv="refresh" content="5"></noscript>`
+	for query, want := range map[string]bool{"": true, "?hold=no": true, "?hold=yes": false, "?stay=yes&hold=yes": false} {
+		if a := clerk.do(get(offer + query)); a.status != http.StatusOK || strings.Contains(a.body, moves) != want || strings.Contains(a.body, offer+"?hold=yes") != want {
+			t.Errorf("with %q it moves: %v", query, !want)
+		}
+	}
+	clerk.do(post(offer+"/cancel", nil))
+	if a := clerk.do(get(offer)); strings.Contains(a.body, "hold=yes") {
+		t.Error("a page that does not move can be held")
+	}
+}
+
 // stream opens the stream of an offer and gives the beginning of the answer and its lines, until the context ends.
 func (p person) stream(ctx context.Context, path string, header http.Header) (answer, <-chan string) {
 	p.t.Helper()

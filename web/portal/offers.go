@@ -27,6 +27,9 @@ const stayQuery = "?stay=yes"
 
 func stays(c *fiber.Ctx) bool { return c.Query("stay") == "yes" }
 
+// holds tells whether a browser without scripts keeps its page as it is, so that what was unfolded stays so (WCAG 2.2, 2.2.2 Pause, Stop, Hide).
+func holds(c *fiber.Ctx) bool { return c.Query("hold") == "yes" }
+
 func (p *portal) showOffer(c *fiber.Ctx) error { return p.counter(c, "") }
 
 // counter shows the counter screen, with the transaction code when it was just revealed.
@@ -52,7 +55,7 @@ func (p *portal) counter(c *fiber.Ctx, code string) error {
 	if code != "" {
 		show.Live.Code.Revealed = grouped(code)
 		show.Live.Code.Keep = false
-	} else if !live.Ended {
+	} else if show.Held = holds(c); !live.Ended && !show.Held {
 		show.Page.Refresh = refresh
 	}
 	return render(c, fiber.StatusOK, offers.CounterPage(show))
