@@ -319,6 +319,7 @@ func TestForm_is_accessible_and_fits_in_every_state(t *testing.T) {
 	b := formBank(t)
 	p := openBrowser(t, 1280, 800)
 	p.expect("status of 401")
+	p.expect("status of 422")
 	p.expect("Status Error Code 401") // htmx says it too
 	p.expect("Clear-Site-Data")
 	p.signIn(b, "demo-clerk")

@@ -168,6 +168,7 @@ func TestPortal_works_without_scripts(t *testing.T) {
 		t.Error("the page does not move by itself")
 	}
 	b.code(offer) // a phone comes, and the QR code is folded away
+	eventually(t, patience, "the look is on record", func() bool { return b.status(offer.OfferID) == "retrieved" })
 	p.press(`a[href$="?hold=yes"]`)
 	if get(p, refreshes) || !p.sees("main .hint", "held still") {
 		t.Error("the page is not held still")
