@@ -66,10 +66,10 @@ func TestStream_leaves_the_focus_where_it_is(t *testing.T) {
 	p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#cancel form button").focus(), window.said = [],
 		new MutationObserver(() => said.push(document.querySelector("#announce").textContent)).observe(document.querySelector("#announce"), {childList: true, characterData: true, subtree: true})`))
 	p.quick(".story", "Wrong code typed", func() { b.mustRefuse(offer) })
+	p.settles("it is read out", func() bool { return get(p, chromedp.Evaluate[int](`said.length`)) > 0 })
 	if !get(p, chromedp.Evaluate[bool](`document.activeElement.matches("#cancel form button")`)) {
 		t.Errorf("the focus is at %s", get(p, chromedp.Evaluate[string](`document.activeElement.outerHTML`)))
 	}
-	p.settles("it is read out", func() bool { return get(p, chromedp.Evaluate[int](`said.length`)) > 0 })
 	if said := get(p, chromedp.Evaluate[[]string](`said`)); len(said) != 1 || !strings.Contains(said[0], "The code that was typed is wrong") {
 		t.Errorf("a screen reader reads out %q", said)
 	}
