@@ -22,7 +22,7 @@ func (b *browser) portraitShape() string {
 // becomesPassport waits until the picture has the shape of a passport photo.
 func (b *browser) becomesPassport() {
 	b.t.Helper()
-	eventually(b.t, patience, "a picture of 35 × 45", func() bool {
+	b.settles("a picture of 35 × 45", func() bool {
 		var w, h int
 		_, err := fmt.Sscan(b.portraitShape(), &w, &h)
 		return err == nil && h > 0 && w*1000/h > 770 && w*1000/h < 785
@@ -41,7 +41,7 @@ func TestCrop_works_by_keyboard_alone(t *testing.T) {
 	p.goTo(b.portal + "/offers/new/StaffPass")
 	p.fill(map[string]string{"claim.name": "Erika Mustermann"})
 	p.choose(croppedField, portraitFile(t))
-	eventually(t, patience, "the whole picture", func() bool { return p.portraitShape() == whole })
+	p.settles("the whole picture", func() bool { return p.portraitShape() == whole })
 	zoom := `[id="` + croppedField + `-zoom"]`
 	p.tabTo(zoom)
 	for range 3 {
@@ -56,7 +56,7 @@ func TestCrop_works_by_keyboard_alone(t *testing.T) {
 	p.key(kb.Home)
 	p.tabTo(`button[value="crop ` + croppedField + `"]`)
 	p.key(kb.Enter) // the page stays, and takes in what comes
-	eventually(t, patience, "the page with the sliders as they were", func() bool {
+	p.settles("the page with the sliders as they were", func() bool {
 		return get(p, here) == croppedField+"-zoom 3" && get(p, chromedp.Value(chromedp.CSS(`[id="`+croppedField+`-down"]`))) == "0"
 	})
 	p.becomesPassport()
@@ -76,7 +76,7 @@ func TestCrop_works_without_scripts(t *testing.T) {
 	p.fill(map[string]string{"claim.name": "Erika Mustermann"})
 	p.choose(croppedField, portraitFile(t))
 	p.press(`button[value="preview"]`)
-	eventually(t, patience, "the whole picture", func() bool { return p.portraitShape() == whole })
+	p.settles("the whole picture", func() bool { return p.portraitShape() == whole })
 	p.do(chromedp.Focus(chromedp.CSS(`[id="` + croppedField + `-zoom"]`)))
 	p.key(kb.End)
 	p.press(`button[value="crop ` + croppedField + `"]`)
