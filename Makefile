@@ -77,11 +77,11 @@ bench: ## measure what is promised about speed, on PostgreSQL; see e2e/bench
 budgets: test-deps ## measure what is promised about pages (sizes, answers, Lighthouse, axe) and print it as one table
 	@cmp -s e2e/lighthouse/package-lock.json e2e/lighthouse/node_modules/.installed || { npm ci --prefix e2e/lighthouse --no-audit --no-fund && cp e2e/lighthouse/package-lock.json e2e/lighthouse/node_modules/.installed; }
 	@go test -count=1 -v -tags budgets -timeout 60m -run '^TestBudgets_of_pages' ./e2e
-	@COUNTERFOIL_EVERY_WAY=1 go test -count=1 -v -timeout 60m -run '^TestGallery|^TestScreens' ./e2e | grep -E '^(---|ok|FAIL)'
+	@COUNTERFOIL_EVERY_WAY=1 go test -count=1 -v -timeout 60m -run '^TestScreens|accessible' ./e2e | grep -E '^(---|ok|FAIL)'
 
 screens: test-deps ## keep a picture of every page, wide and narrow, light and dark, in build/screens
 	@mkdir -p build/screens
-	@COUNTERFOIL_SCREENS_DIR=$(CURDIR)/build/screens go test -count=1 -run '^TestScreens' ./e2e
+	@COUNTERFOIL_SCREENS_DIR=$(CURDIR)/build/screens go test -count=1 -timeout 20m -run '^TestScreens|^TestForm_is_accessible' ./e2e
 
 .PHONY: help-pictures
 help-pictures: test-deps ## make the pictures of the guides and of the README again, from the screens as they are now
