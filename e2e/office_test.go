@@ -26,7 +26,10 @@ const membership = `{
 // paste puts a long text into a field at once.
 func (b *browser) paste(id, text string) {
 	b.t.Helper()
-	b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf("document.getElementById(%q).value = %q", id, text)))
+	seen := get(b, chromedp.Evaluate[bool](fmt.Sprintf("(e => (e.value = %q, e.checkVisibility()))(document.getElementById(%q))", text, id)))
+	if !seen {
+		b.t.Errorf("nobody sees the field %s", id)
+	}
 }
 
 // uploadType fills in the form of a type and has it checked.
