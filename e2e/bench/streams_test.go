@@ -225,13 +225,12 @@ func TestBench_thousand_streams(t *testing.T) {
 	with := c.memory()
 	var delays []time.Duration
 	for i, uri := range uris {
-		by := uri[strings.Index(uri, "credential_offer_uri=")+len("credential_offer_uri="):]
-		offer, err := url.QueryUnescape(by)
+		link, err := url.Parse(uri)
 		if err != nil {
 			t.Fatal(err)
 		}
 		begun := time.Now()
-		res, err := http.Get(offer)
+		res, err := http.Get(link.Query().Get("credential_offer_uri"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// limitUnheard ends a connection whose other end leaves what was sent without an acknowledgement for so long (TCP_USER_TIMEOUT of tcp(7), RFC 5482): by itself the
-// system would go on trying for a quarter of an hour.
+// limitUnheard ends a connection whose other end leaves what was sent without an acknowledgement for so long (TCP_USER_TIMEOUT of tcp(7),
+// RFC 5482): by itself the system would go on trying for a quarter of an hour.
 func limitUnheard(conn net.Conn, limit time.Duration) error {
 	if wrapped, is := conn.(interface{ NetConn() net.Conn }); is { // by TLS
 		conn = wrapped.NetConn()
