@@ -38,14 +38,11 @@ test: test-deps check ## install what the tests need and run everything
 RACED := $(addprefix ./internal/,accesstoken callback doctor issuance oid4vci signin staff typemeta)
 LONG := ^(TestDeliverer_clears_its_backlog_after_an_hour_of_outage|TestService_every_action_in_every_status)$$
 
-# These wait until another process takes over from one that was killed, a minute and more at no work.
-WAITING := ^(TestCallbacks_of_two_processes_are_sent_once_and_taken_over|TestCallbacks_survive_that_the_program_is_killed)$$
-
 # What waits more than it works runs at once. The promises about time are tested on the running program, and nothing else may run beside that.
-.PHONY: tests tests-raced tests-plain tests-waiting
+.PHONY: tests tests-raced tests-plain
 tests:
-	@$(MAKE) --no-print-directory --output-sync=target -j3 tests-raced tests-plain tests-waiting
-	@go test -timeout 15m -skip '$(WAITING)' ./e2e
+	@$(MAKE) --no-print-directory --output-sync=target -j2 tests-raced tests-plain
+	@go test -timeout 15m ./e2e
 
 tests-raced:
 	@go test -race -timeout 15m -skip '$(LONG)' $(RACED)
@@ -53,9 +50,6 @@ tests-raced:
 tests-plain:
 	@go test -timeout 15m -run '$(LONG)' ./internal/callback ./internal/issuance
 	@go test -timeout 15m $$(go list ./... | grep -vE '/e2e|/internal/($(subst $() ,|,$(notdir $(RACED))))$$')
-
-tests-waiting:
-	@go test -timeout 15m -run '$(WAITING)' ./e2e
 
 race: test-deps ## run everything in the race detector, doors and browser too; takes twice as long
 	@.ci/with-postgres go test -race -timeout 60m ./...
