@@ -38,6 +38,8 @@ type Display struct {
 	// Offer is the id of the offer that it shows; empty when it shows none.
 	Offer  string
 	SeenAt time.Time
+	// Version grows whenever the display is told what to show.
+	Version int
 }
 
 // PairedAt tells whether somebody has paired the display.

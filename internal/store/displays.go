@@ -18,10 +18,11 @@ type displayRow struct {
 	OfferID     *string
 	Language    string
 	SeenAt      int64
+	Version     int
 }
 
 // displayColumns are the columns of a displayRow.
-const displayColumns = "d.token_hash, d.code, d.code_until, d.person_id, d.paired_until, d.offer_id, d.language, d.seen_at"
+const displayColumns = "d.token_hash, d.code, d.code_until, d.person_id, d.paired_until, d.offer_id, d.language, d.seen_at, d.version"
 
 func (r displayRow) display() staff.Display {
 	text := func(s *string) string {
@@ -32,7 +33,7 @@ func (r displayRow) display() staff.Display {
 	}
 	return staff.Display{
 		TokenHash: r.TokenHash, Code: text(r.Code), CodeUntil: moment(r.CodeUntil), Person: staff.PersonID(text(r.PersonID)),
-		PairedUntil: moment(r.PairedUntil), Offer: text(r.OfferID), Language: r.Language, SeenAt: moment(r.SeenAt),
+		PairedUntil: moment(r.PairedUntil), Offer: text(r.OfferID), Language: r.Language, SeenAt: moment(r.SeenAt), Version: r.Version,
 	}
 }
 
@@ -157,7 +158,7 @@ func (s *Store) ShowOffer(ctx context.Context, p staff.PersonID, session []byte,
 	if offer != "" {
 		shown = &offer
 	}
-	if err := s.db.WithContext(ctx).Exec("UPDATE displays SET offer_id = ?, shown_by = ? WHERE person_id = ? AND paired_until > ?",
+	if err := s.db.WithContext(ctx).Exec("UPDATE displays SET offer_id = ?, shown_by = ?, version = version + 1 WHERE person_id = ? AND paired_until > ?",
 		shown, session, string(p), millis(now)).Error; err != nil {
 		return fmt.Errorf("record what a display shows: %w", err)
 	}

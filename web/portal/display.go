@@ -156,11 +156,13 @@ type face struct {
 	paired bool
 	offer  string
 	phase  phase
+	// version tells apart what was cleared and shown again between two looks.
+	version int
 }
 
 // face decides what a display shows. The end of an offer stays for a while, then the display is idle again by itself.
 func (p *portal) face(ctx context.Context, d staff.Display) (face, issuance.Offer, error) {
-	f := face{paired: d.PairedAt(p.Clock())}
+	f := face{paired: d.PairedAt(p.Clock()), version: d.Version}
 	if d.Offer == "" {
 		return f, issuance.Offer{}, nil
 	}
